@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The only makefile. `make help` lists the targets; FLAVOR picks flags and build/FLAVOR/.
+#
+# Sources are found by wildcard, so a new file needs no edit here. Every compile and link writes
+# to a temporary name and renames, so that two makes in one tree never see half a file. A change
+# of flags, compiler or file list rebuilds what depends on it (the .stamp-* files).
+#
+#   opt gcc -O2 | debug assertions | asan address+undefined | tsan races of the runtime itself
+#   racecheck races of programs: drivers and stress instrumented, the runtime not
+#   mutant switchable bugs | cov line coverage | fuzz libFuzzer targets with asan
+FLAVOR ?= opt
+HOST_ARCH := $(shell uname -m)
+ARCH ?= $(HOST_ARCH)
+BUILD ?= build
+RUNTIME ?= reference
+BUDGET ?= 5m
+JOBS ?= 2
+PYTHON ?= /usr/bin/python3
+GAUNTLET := $(PYTHON) conformance/gauntlet
+
+FLAVORS := opt debug asan tsan racecheck mutant cov fuzz
+$(if $(filter $(FLAVOR),$(FLAVORS)),,$(error FLAVOR=$(FLAVOR): pick one of $(FLAVORS)))
+NATIVE := $(filter $(ARCH),$(HOST_ARCH))
+$(if $(NATIVE)$(filter $(FLAVOR),opt debug mutant),,$(error \
+  ARCH=$(ARCH) FLAVOR=$(FLAVOR): a cross build is one of opt, debug, mutant))
+B := $(BUILD)/$(FLAVOR)$(if $(NATIVE),,-$(ARCH))
+
+# Tools and flags. SAN_* instruments; reference/src is spared in flavour racecheck.
+CROSS := $(if $(NATIVE),,$(ARCH)-linux-gnu-)
+ifeq ($(origin CC),default)
+CC := $(CROSS)$(if $(filter $(FLAVOR),asan tsan racecheck fuzz),clang,gcc)
+endif
+RUN_ON := $(if $(NATIVE),,qemu-$(ARCH))
+UBSAN := -fsanitize=undefined -fno-sanitize-recover=all
+OPT_opt := -O2
+OPT_debug := -Og -DGR_DEBUG_CHECKS=1
+OPT_asan := -O1 -DGR_DEBUG_CHECKS=1 -DGR_ASAN=1
+SAN_asan := -fsanitize=address $(UBSAN)
+OPT_tsan := -O1 -DGR_DEBUG_CHECKS=1 -DGR_TSAN=1
+SAN_tsan := -fsanitize=thread
+OPT_racecheck := -O1 -DGR_RACECHECK=1
+SAN_racecheck := -fsanitize=thread
+OPT_mutant := -O1 -DGR_MUTANTS=1
+OPT_cov := -O1 -DGR_DEBUG_CHECKS=1
+SAN_cov := --coverage -fprofile-update=atomic
+OPT_fuzz := -O1 -DGR_DEBUG_CHECKS=1 -DGR_ASAN=1 -DGAUNTLET_NO_MAIN=1
+SAN_fuzz := -fsanitize=fuzzer-no-link,address $(UBSAN)
+SAN_ON := $(SAN_$(FLAVOR))
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Werror
+CFLAGS := -std=gnu11 -g $(OPT_$(FLAVOR)) $(WARN) -pthread -fno-omit-frame-pointer \
+  -fstack-clash-protection $(EXTRA)
+LDFLAGS := -pthread $(SAN_ON) $(if $(NATIVE),,-static)
+
+# Sources by owner. A file named *_ARCH.c or *_ARCH.S belongs to that processor alone.
+find = $(sort $(wildcard $(1)))
+objects = $(patsubst %,$(B)/o/%.o,$(basename $(1)))
+OTHER_ARCH := $(filter-out $(ARCH),x86_64 aarch64 riscv64)
+GR_SRC := $(filter-out $(foreach a,$(OTHER_ARCH),%_$(a).c %_$(a).S),$(call find,\
+  reference/src/*/*.c reference/src/*/*.S))
+LIT_SRC := $(filter-out spec/lit/main.c,$(call find,spec/lit/*.c spec/lit/model/*.c))
+KIT_SRC := $(call find,conformance/drivers/c/kit/*.c)
+OPS_SRC := $(call find,conformance/drivers/c/gr_ops*.c)
+TOY_SRC := $(call find,conformance/drivers/c/toy_ops*.c)
+GO_SRC := $(call find,conformance/drivers/go/*.go conformance/drivers/go/go.mod)
+UNIT_SRC := $(call find,reference/unit/*.c spec/unit/*.c)
+TEST_SRC := $(filter %_test.c,$(UNIT_SRC))
+FUZZ_SRC := $(call find,fuzz/*.c)
+
+GR_OBJ := $(call objects,$(GR_SRC))
+LIT_OBJ := $(call objects,$(LIT_SRC))
+KIT_OBJ := $(call objects,$(KIT_SRC))
+OPS_OBJ := $(call objects,$(OPS_SRC))
+unit_lib = $(call objects,$(filter $(1)/unit/%,$(filter-out $(TEST_SRC),$(UNIT_SRC))))
+FUZZ_LIB := $(call objects,$(filter-out fuzz/fuzz_%,$(FUZZ_SRC)))
+LIBGR := $(if $(GR_SRC),$(B)/libgr.a)
+LIBLIT := $(if $(LIT_SRC),$(B)/liblit.a)
+LIT := $(if $(wildcard spec/lit/main.c),$(B)/lit)
+DRIVERS := $(if $(and $(KIT_SRC),$(OPS_SRC),$(GR_SRC)),$(B)/driver-gr) \
+  $(if $(and $(KIT_SRC),$(TOY_SRC)),$(B)/driver-toy)
+GR_UNITS := $(patsubst reference/%.c,$(B)/%,$(filter reference/%,$(TEST_SRC)))
+LIT_UNITS := $(patsubst spec/%.c,$(B)/%,$(filter spec/%,$(TEST_SRC)))
+UNITS := $(GR_UNITS) $(LIT_UNITS)
+STRESSES := $(patsubst %.c,$(B)/%,$(call find,stress/*.c))
+BENCHES := $(patsubst stress/%.c,$(B)/%,$(call find,stress/bench/*.c))
+FUZZERS := $(patsubst fuzz/%.c,$(B)/%,$(filter fuzz/fuzz_%,$(FUZZ_SRC)))
+GO_DRIVERS := $(if $(GO_SRC),$(addprefix $(BUILD)/go/driver,-faketime -race) $(BUILD)/go/driver)
+$(if $(filter $(words $(UNITS)),$(words $(sort $(UNITS)))),,$(error \
+  reference/unit and spec/unit hold two tests of one name: rename one))
+
+.PHONY: all setup browser conform check stress fuzz mutants bench report unit format help clean \
+  tools units stresses benches fuzzers go lint FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+all: $(if $(filter fuzz,$(FLAVOR)),fuzzers,tools units stresses benches) ## build this FLAVOR
+tools: $(LIT) $(LIBLIT) $(LIBGR) $(DRIVERS) ## lit, the libraries and the C drivers
+units: $(UNITS)
+stresses: $(STRESSES)
+benches: $(BENCHES)
+fuzzers: $(FUZZERS)
+go: $(GO_DRIVERS) ## the Go driver: plain, race detector, fake time
+
+# Compiling. Include paths follow the owner of the file; arch/san.c is never instrumented.
+# The runtime's code lives in section gr_text, so that "is this PC ours?" is one comparison.
+say = $(if $(V),,@echo '  $(1)  $@';) mkdir -p $(@D);
+keep = && mv -f $@.$$$$ $@ && rm -rf $@.$$$$.* || { rm -rf $@.$$$$*; exit 1; }
+compile = $(call say,CC) $(CC) $(CFLAGS) $(SAN) $(INC) -MMD -MP -MT $@ -MF $@.$$$$.d -c $< \
+  -o $@.$$$$ $(FINISH) && mv -f $@.$$$$.d $(@:.o=.d) $(keep)
+$(B)/o/%: SAN := $(SAN_ON)
+$(B)/o/reference/% $(B)/o/spec/%: SAN := $(if $(filter racecheck,$(FLAVOR)),,$(SAN_ON))
+$(B)/o/reference/src/arch/san.o: SAN :=
+$(B)/o/reference/%: INC := -Ireference/include -Ireference/src -Ireference/unit
+$(B)/o/spec/%: INC := -Ispec/lit
+$(B)/o/conformance/%: INC := -Ireference/include -Iconformance/drivers/c/kit
+$(B)/o/stress/%: INC := -Ireference/include -Istress
+$(B)/o/fuzz/%: INC := -Ireference/include -Ispec/lit -Iconformance/drivers/c/kit -Ifuzz
+$(B)/o/reference/src/%: FINISH = && $(CROSS)objcopy $(foreach s,.text .text.unlikely \
+  .text.startup .text.hot .text.exit,--rename-section $(s)=gr_text) $@.$$$$
+$(B)/o/%.o: %.c $(B)/.stamp-flags
+	$(compile)
+$(B)/o/%.o: %.S $(B)/.stamp-flags
+	$(compile)
+
+$(B)/.stamp-flags: LIST = $(CC) $(CFLAGS) $(LDFLAGS)
+$(B)/.stamp-gr: LIST = $(GR_SRC)
+$(B)/.stamp-lit: LIST = $(LIT_SRC)
+$(B)/.stamp-kit: LIST = $(KIT_SRC) $(OPS_SRC) $(TOY_SRC) $(UNIT_SRC) $(FUZZ_SRC)
+$(BUILD)/go/.stamp: LIST = $(GO_SRC) $(shell $(GO) version)
+$(addprefix $(B)/.stamp-,flags gr lit kit) $(BUILD)/go/.stamp: FORCE
+	@mkdir -p $(@D); echo '$(LIST)' | cmp -s - $@ || echo '$(LIST)' >$@
+
+# Libraries and programs. libgr.a holds one object in which only the names gr_* are global (and
+# what the sanitizers' start-up code must share); unit tests link the objects themselves.
+KEEP := $(foreach n,gr_* ___asan* asan.* __odr_asan* sancov.* __sancov*,--keep-global-symbol='$n')
+$(B)/libgr.a: $(GR_OBJ) $(B)/.stamp-gr
+	$(call say,AR) mkdir -p $@.$$$$.d && $(CROSS)ld -r -o $@.$$$$.d/libgr.o $(GR_OBJ) && \
+	  $(CROSS)objcopy --wildcard $(KEEP) $@.$$$$.d/libgr.o && \
+	  $(CROSS)ar rcs $@.$$$$ $@.$$$$.d/libgr.o $(keep)
+$(B)/liblit.a: $(LIT_OBJ) $(B)/.stamp-lit
+	$(call say,AR) $(CROSS)ar rcs $@.$$$$ $(LIT_OBJ) $(keep)
+link = $(call say,LD) $(CC) $(CFLAGS) $(LDFLAGS) -o $@.$$$$ $(filter %.o %.a,$^) -lm $(keep)
+$(B)/lit: $(B)/o/spec/lit/main.o $(LIBLIT)
+	$(link)
+$(B)/driver-gr: $(KIT_OBJ) $(OPS_OBJ) $(LIBGR) $(B)/.stamp-kit
+	$(link)
+$(B)/driver-toy: $(KIT_OBJ) $(call objects,$(TOY_SRC)) $(B)/.stamp-kit
+	$(link)
+$(GR_UNITS): $(B)/%: $(B)/o/reference/%.o $(call unit_lib,reference) $(GR_OBJ) \
+  $(B)/.stamp-gr $(B)/.stamp-kit
+	$(link)
+$(LIT_UNITS): $(B)/%: $(B)/o/spec/%.o $(call unit_lib,spec) $(LIBLIT)
+	$(link)
+$(STRESSES): $(B)/%: $(B)/o/%.o $(LIBGR)
+	$(link)
+$(BENCHES): $(B)/%: $(B)/o/stress/%.o $(LIBGR)
+	$(link)
+$(FUZZERS): LDFLAGS += -fsanitize=fuzzer
+$(FUZZERS): $(B)/%: $(B)/o/fuzz/%.o $(FUZZ_LIB) $(KIT_OBJ) $(OPS_OBJ) $(LIBLIT) $(LIBGR)
+	$(link)
+-include $(shell find $(B)/o -name '*.d' 2>/dev/null)
+
+# Go: the newest on PATH, else Debian's. One directory, three builds of it.
+GO ?= $(firstword $(shell command -v go) $(wildcard /usr/lib/go-*/bin/go))
+$(BUILD)/go/driver-race: GO_AS := CGO_ENABLED=1 $(GO) build -race
+$(BUILD)/go/driver-faketime: GO_AS := CGO_ENABLED=0 $(GO) build -tags faketime
+$(BUILD)/go/driver: GO_AS := CGO_ENABLED=0 $(GO) build
+$(GO_DRIVERS): $(GO_SRC) $(BUILD)/go/.stamp
+	$(call say,GO) cd conformance/drivers/go && GOTOOLCHAIN=local GO111MODULE=on \
+	  GOFLAGS='-mod=mod -trimpath' $(GO_AS) -o $(abspath $@) .
+
+# Doing things. Each builds what it needs, in the flavours that it needs.
+MORE := +@$(MAKE) --no-print-directory -j$(JOBS)
+build-%:
+	+@$(MAKE) --no-print-directory FLAVOR=$* all
+setup: ## install what is missing (Debian packages); BROWSER=1 adds a headless browser
+	@BROWSER=$(BROWSER) ci/setup.sh
+browser: ## setup, with the browser that the test of the HTML report uses
+	@BROWSER=1 ci/setup.sh
+conform: setup ## the main job: the whole corpus on one RUNTIME=reference|go|go-race|toy
+	$(MORE) tools $(if $(filter go%,$(RUNTIME)),go)
+	$(GAUNTLET) run --runtime $(RUNTIME)
+check: setup ## the project's own tests; ends with pytest's closing line
+	$(MORE) $(addprefix build-,opt debug asan tsan racecheck mutant fuzz) go
+	@$(PYTHON) -m pytest -n 2 conformance
+stress: setup ## long seeded runs, plain and under the sanitizers, for BUDGET=5m
+	$(MORE) $(addprefix build-,opt asan tsan racecheck)
+	$(GAUNTLET) stress --budget $(BUDGET)
+fuzz: setup ## libFuzzer targets for BUDGET=5m, all or TARGET=fuzz_lit
+	$(MORE) build-opt build-fuzz
+	$(GAUNTLET) fuzz --budget $(BUDGET) $(if $(TARGET),--target $(TARGET))
+mutants: setup ## every mutant of the runtime against the suite
+	$(MORE) build-opt build-mutant go
+	$(GAUNTLET) mutants
+bench: setup ## reference and Go side by side
+	$(MORE) build-opt go
+	$(GAUNTLET) bench
+report: ## HTML and JUnit from the last results
+	$(GAUNTLET) report
+unit: units ## build and run the unit tests of this FLAVOR (and ARCH, by qemu)
+	@bad=0; for u in $(UNITS); do echo "== $$u"; $(RUN_ON) $$u || { bad=1; \
+	  echo "again: make $$u FLAVOR=$(FLAVOR) ARCH=$(ARCH) && $(RUN_ON) $$u"; }; done; exit $$bad
+lint: ## layers, style and clauses
+	@for c in ci/check_*.py; do $(PYTHON) $$c || exit 1; done
+format: ## clang-format every C file in place
+	clang-format -i $$(git ls-files '*.c' '*.h')
+clean: ## remove build/
+	rm -rf $(BUILD)
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
