@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* g.h - the goroutine: one type-stable cell per goroutine, reused after its end, never unmapped.
+ *
+ * Owns: struct g, its states, park reasons, the list of all cells.
+ * Not here: moving goroutines between states (park.c, spawn.c), run queues (runq.h).
+ *
+ *   G_IDLE -> G_RUNNABLE -> G_RUNNING -> G_WAITING -> G_RUNNABLE ...
+ *                              |
+ *                              '-> G_DEAD -> (cell reused) G_RUNNABLE
+ *
+ *   I1  Exactly one party owns a g: the run queue that holds it, the M that runs it, or, while it waits,
+ *       whoever dequeues it from what it waits for.  Only the owner changes state.
+ *   I2  A cell keeps its address and type for ever, so a stale pointer reads garbage, never faults.
+ *   I3  A goroutine has a stack from its first run to its end; before that a cell alone.
+ */
+#ifndef SCHED_G_H
+#define SCHED_G_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/arch.h"
+#include "gr/panic.h"
+#include "gr/task.h"
+#include "stack/stack.h"
+#include "timer/timer.h"
+
+enum g_state { G_IDLE, G_RUNNABLE, G_RUNNING, G_WAITING, G_DEAD };
+
+enum park_reason {
+#define PARK_DEF(name, text) PARK_##name,
+#include "sched/reason.def"
+#undef PARK_DEF
+    PARK_REASONS
+};
+
+/* The words that a dump prints. */
+const char *park_reason_text(enum park_reason why);
+
+struct g {
+    struct ctx ctx;                 /* owner: G; valid while it is not running */
+    struct g *link;                 /* owner: whoever holds it (I1): run queue, ready list, free list */
+    _Atomic uint32_t state;         /* atomic; enum g_state, changed by the owner */
+    _Atomic uint32_t why;           /* atomic; enum park_reason, of the last park */
+    _Atomic uint64_t goid;          /* atomic; set at spawn, read by dumps */
+    gr_fn fn;                       /* const from spawn to the end */
+    void *arg;                      /* const from spawn to the end */
+    struct stack *stack;            /* owner: G (I3) */
+    bool is_main;                   /* const from spawn to the end */
+    bool is_fresh;                  /* owner: G; has not run yet */
+
+    /* For the floors above; zeroed at spawn. */
+    struct gr_frame *frames;        /* owner: G; panic: open frames, newest first */
+    void *panics;                   /* owner: G; panic: panics in progress */
+    bool goexiting;                 /* owner: G */
+    bool success;                   /* waker, before sched_ready: the wake-up came from a communication */
+    _Atomic uint32_t select_done;   /* atomic; CAS 0 -> 1 by whoever wins the right to wake a select */
+    void *waiting;                  /* owner: G; waiter records that it holds */
+    void *param;                    /* waker, before sched_ready: what woke it */
+
+    /* Private to sched. */
+    struct timer sleep;             /* owner: G while running, then the heap */
+    uint64_t rng;                   /* owner: G; noise */
+    uint64_t rng_epoch;             /* owner: G; which seed rng came from */
+    int64_t priority;               /* controlled mode: PCT */
+    struct g *all_next;             /* const after the cell was made */
+    struct g *live_prev, *live_next; /* controlled mode: goroutines of this run */
+    struct san_fiber san;           /* owner: whoever runs it */
+};
+
+#endif

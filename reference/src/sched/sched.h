@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sched.h - door of the scheduler: park, ready, spawn, end, points, choices.
+ *
+ * Owns: who runs where and when; the one choice function; verdicts of controlled runs.
+ * Not here: what goroutines wait for (chan, sync), deferred calls (panic).
+ *
+ * Two modes share these calls.  Free: GR_PROCS threads, decisions by processor-local random numbers.
+ * Controlled (gr_control_run): one thread, every decision drawn from choose(), virtual clock.
+ *
+ *   I1  A public operation starts with sched_point(), before it takes any lock.  In controlled mode that is
+ *       the only place (besides park, yield and end) where another goroutine can come in between, so
+ *       everything from there to the next point or park is one indivisible step.
+ *   I2  No runtime lock is held across sched_park, sched_yield_now, sched_point and noise_point sites that
+ *       may yield; a lock held at sched_park is released by its commit.
+ *   I3  A value of g_self() stays right for ever on the goroutine that asked; nothing else that hangs from
+ *       the thread does across a call that can park (the TLS rule).
+ *
+ * Locks: callers' locks (channel, wait list, timer owner) -> timer heap -> sched.
+ */
+#ifndef SCHED_SCHED_H
+#define SCHED_SCHED_H
+
+#include "gr/debug.h"
+#include "sched/g.h"
+
+/* ---- goroutines ------------------------------------------------------------------------------------ */
+
+/* The running goroutine; NULL on a thread's own stack (timer callbacks, threads of the program). */
+struct g *g_self(void);
+
+/* Parks the running goroutine.  commit(g, arg) runs once the goroutine can be made ready by others, off
+ * its stack where there are other threads; it must not park, and releases the lock that protects what g waits
+ * for.  It returns false when g need not wait: g then goes on soon.  commit == NULL: just wait.
+ * After commit has released its lock nothing that g owns may be touched in it.
+ * Needs: a goroutine, I2.  Blocks: G. */
+void sched_park(bool (*commit)(struct g *g, void *arg), void *arg, enum park_reason why);
+
+/* Makes a parked goroutine runnable, next on this processor.  Needs: the right to wake g, obtained once; no
+ * lock that a woken goroutine's resumption needs.  Anything written before is seen by g after its park. */
+void sched_ready(struct g *g);
+
+/* The same for a list linked by g->link, first one first. */
+void sched_ready_all(struct g *list);
+
+/* Lets others run; the caller stays runnable and goes behind everything that is runnable now. */
+void sched_yield_now(void);
+
+/* Starts fn(arg) in a new goroutine; from goroutines and from timer callbacks.  Gives: its number. */
+uint64_t sched_spawn(gr_fn fn, void *arg);
+
+/* Ends the running goroutine; its deferred calls have run.  When it is the main one (Goexit), the
+ * others go on. */
+_Noreturn void sched_exit_g(void);
+
+/* Upper floors' cleanup of a goroutine that a controlled run drops while it waits or is runnable: gives
+ * back what hangs from g->waiting, g->frames, g->panics; must not touch its stack unless it still exists (it
+ * does), nor wake anybody.  Set once, at boot, by a constructor.  Several may be added (up to 4). */
+void sched_on_drop(void (*drop)(struct g *g));
+
+/* ---- points and choices ------------------------------------------------------------------------------ */
+
+/* Why somebody has to look up: bits of sched_attention. */
+enum { ATT_CONTROL = 1, ATT_NOISE = 2, ATT_PREEMPT = 4, ATT_STOP = 8 };
+extern _Atomic uint32_t sched_attention;
+
+void sched_point_slow(void);
+
+/* The head of each public operation: decision point in controlled mode, preemption poll and noise in free
+ * mode; one relaxed load otherwise.  No-op off goroutines.  Needs: I2. */
+static inline void sched_point(void)
+{
+    if (__builtin_expect(atomic_load_explicit(&sched_attention, memory_order_relaxed) != 0, 0))
+        sched_point_slow();
+}
+
+static inline bool sched_controlled(void)
+{
+    return (atomic_load_explicit(&sched_attention, memory_order_relaxed) & ATT_CONTROL) != 0;
+}
+
+enum choice {
+    CHOICE_NEXT,    /* which runnable goroutine (or due timer) goes on; 0: the current one */
+    CHOICE_SELECT,  /* which ready case; 0: the first in source order */
+    CHOICE_WAITER,  /* which parked waiter is served; 0: the one that came first */
+    CHOICE_TIMER,   /* which of several due timers fires; 0: the one armed first */
+    CHOICE_PREEMPT, /* whether to be preempted at a poll */
+    CHOICE_NOISE,   /* whether to disturb */
+    CHOICES
+};
+
+/* A number below n (n >= 1).  Controlled mode: by tape or strategy, recorded; CHOICE_WAITER gives 0 there unless
+ * any_waiter is on.  Free mode: uniform for CHOICE_SELECT, else 0.  Needs: a goroutine, or a timer callback. */
+uint32_t choose(enum choice kind, uint32_t n);
+
+/* A uniformly random number below n for decisions that nobody can see (free mode: processor-local;
+ * controlled mode: 0). */
+uint32_t sched_random(uint32_t n);
+
+/* Where stress noise may strike.  LOCKED sites only spin, the others may also yield. */
+enum noise_site {
+    NOISE_POINT,          /* start of an operation (sched_point does it) */
+    NOISE_BEFORE_LOCK,    /* before a channel's or wait list's lock */
+    NOISE_AFTER_UNLOCK,   /* after it */
+    NOISE_SAFEPOINT,
+    NOISE_LOCKED,         /* first of the sites with a lock held: inside */
+    NOISE_BEFORE_PARK,    /* enqueued, not yet parked */
+    NOISE_BEFORE_READY,   /* a waiter is dequeued, not yet runnable */
+    NOISE_SELECT_LOCKS,   /* between two locks of a select */
+    NOISE_TIMER,          /* a timer has expired, not yet fired */
+    NOISE_RECOVER,        /* before recover takes the panic */
+    NOISE_SITES
+};
+void noise_point_slow(enum noise_site site);
+
+static inline void noise_point(enum noise_site site)
+{
+    if (__builtin_expect(
+            (atomic_load_explicit(&sched_attention, memory_order_relaxed) & ATT_NOISE) != 0, 0))
+        noise_point_slow(site);
+}
+
+/* ---- clock and timers --------------------------------------------------------------------------------- */
+
+/* The clock of gr_now_ns: monotonic, or virtual. */
+int64_t sched_now_ns(void);
+
+/* timer_arm on the right heap, waking a sleeper when needed; and its opposite (timer.h has the rules: calls
+ * on one timer are serialised by its owner; fire runs with no lock, with seq).
+ *
+ * An armed timer holds off the deadlock verdict.  So the timer of a channel is armed only while somebody waits
+ * on the channel; at other times its owner compares its deadline with sched_now_ns() when asked.
+ * All of gr_timer_* is built on these two by chan/timerchan.c, gr_timer_func included (its fire: sched_spawn). */
+void sched_timer_arm(struct timer *t, int64_t when, int64_t period, uint64_t seq);
+bool sched_timer_disarm(struct timer *t);
+
+/* ---- ends --------------------------------------------------------------------------------------------- */
+
+/* In a controlled run: ends it with GR_END_PANIC (does not return).  In free mode: returns, and the caller
+ * prints the report and ends the process.  text is the first line of the report. */
+void sched_die_panic(gr_value v, const char *text);
+
+/* "goroutine N [running]:" and, when all, the others, for the end of a panic or fatal report. */
+void sched_dump(int fd, bool all);
+
+#endif
