@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ctx.h - the context contract: what a port to a processor must provide, in assembly.
+ *
+ * A context is a stack that does not run now; all of its registers that a C function must
+ * preserve lie on that stack, and struct ctx holds its stack pointer.  The floating-point
+ * environment (rounding, exception masks) is the thread's and is not switched.
+ *
+ *   I1  c->sp is valid exactly while nobody runs on the context's stack.
+ *   I2  At the first instruction of entry the stack is aligned as the ABI wants it.
+ *   I3  Unwinders stop at ctx_entry: its return address is declared undefined, and the
+ *       frame pointer there is 0.
+ *
+ * Frames for panics: frame_save marks a point of the calling function that frame_restore
+ * comes back to, as setjmp and longjmp do, without libc's signal mask and pointer mangling.
+ * In the TSan flavours they are jumps to _setjmp and longjmp, which TSan intercepts to
+ * repair its own record of the call stack.
+ */
+#ifndef ARCH_CTX_H
+#define ARCH_CTX_H
+
+#include "base/base.h"
+
+struct ctx {
+    void *sp;
+};
+
+/* Prepares c so that the first switch to it calls entry(arg) on the stack that ends at top.
+ * entry must not return.  Needs: top 16-byte aligned, 256 bytes below it writable. */
+void ctx_init(struct ctx *c, void *top, void (*entry)(void *), void *arg);
+
+/* Stores the running context in *from and continues *to.  Returns when somebody switches
+ * back to *from, perhaps on another thread.  Blocks: nothing.  Errno and every thread-local
+ * address are stale afterwards. */
+void ctx_switch(struct ctx *from, struct ctx *to);
+
+/* Words that frame_save needs: the largest port's count (AArch64: pc, sp, x19-x29, d8-d15),
+ * one spare. */
+#define FRAME_WORDS 22
+
+/* Gives 0 at once; gives `value` (not 0) again for each frame_restore(buf, value) while the
+ * calling function has not returned.  The public gr_frame_save is this very routine: the
+ * buffer is the first member of struct gr_frame. */
+int frame_save(void **buf) __attribute__((returns_twice));
+
+/* Abandons everything above the frame of buf and continues there.  Under ASan call
+ * san_unpoison on the abandoned part first. */
+NORETURN void frame_restore(void **buf, int value);
+
+/* The stack pointer that buf holds; NULL where it cannot be told (TSan flavours). */
+void *frame_sp(void *const *buf);
+
+#endif

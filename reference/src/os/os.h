@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* os.h - the door of floor os: memory, threads, futex, clock, processors, signals.
+ *
+ * Owns: every system call of the runtime but write(2) in base/fmt.c.  errno does not cross
+ * this door: results are booleans, NULL or numbers, and the caller decides who is to blame.
+ * One file per matter and system: mem_linux.c, thread_linux.c, futex_linux.c,
+ * clock_linux.c, signal_linux.c, and machine_ARCH.c for what a signal handler must know
+ * about registers.
+ */
+#ifndef OS_OS_H
+#define OS_OS_H
+
+#include <pthread.h>
+
+#include "base/base.h"
+
+/* ---- memory ---- */
+
+/* Bytes of a page; a power of two, 4096 or more. */
+size_t os_page_bytes(void);
+
+/* Zeroed, private, readable and writable memory, committed at first touch, never huge
+ * pages, left out of core dumps.  align is a power of two.  NULL: refused. */
+void *os_reserve(size_t bytes, size_t align);
+
+/* Unmaps a whole reservation. */
+void os_release(void *at, size_t bytes);
+
+/* Drops the contents: reads as zero afterwards, memory goes back to the system.  Guards
+ * stay.  Needs: page-aligned bounds. */
+void os_dontneed(void *at, size_t bytes);
+
+enum os_guard {
+    OS_GUARD_MADVISE,  /* guard markers in the page table: no cost in mappings */
+    OS_GUARD_MPROTECT, /* one more mapping per guard, within a budget */
+    OS_GUARD_NONE,     /* the caller must use canaries */
+};
+
+/* The kind in use, found out once: a marker must be seen to stop a system call's access
+ * before it is trusted (emulators accept advice that they do not know). */
+enum os_guard os_guard_kind(void);
+
+/* Makes every access to the pages fault.  False: refused (kind none, or the budget of
+ * mappings is spent).  Needs: page-aligned bounds inside a reservation. */
+bool os_guard_install(void *at, size_t bytes);
+void os_guard_remove(void *at, size_t bytes);
+
+/* ---- threads ---- */
+
+struct os_thread {
+    pthread_t id;
+};
+
+/* Starts fn(arg) on a new thread with a stack of at least stack_bytes (0: the system's
+ * default) and all asynchronous signals blocked.  False: refused. */
+bool os_thread_start(struct os_thread *t, void (*fn)(void *), void *arg,
+                     size_t stack_bytes);
+void os_thread_join(struct os_thread *t);
+void os_thread_detach(struct os_thread *t);
+
+/* The kernel's number of the calling thread. */
+uint32_t os_thread_number(void);
+void os_thread_yield(void);
+
+/* Processors that this process may use (affinity), 1 or more. */
+int os_cpu_count(void);
+
+/* ---- futex ---- */
+
+/* Sleeps while *word == expected, at most timeout_ns (negative: for ever).  Wakes spuriously.
+ * False: the time is over.  Blocks: M. */
+bool os_futex_wait(atomic_u32 *word, uint32_t expected, int64_t timeout_ns);
+
+/* Wakes up to n sleepers on word. */
+void os_futex_wake(atomic_u32 *word, int n);
+
+/* ---- clock ---- */
+
+/* Monotonic time in ns since some point before the process began; never 0. */
+int64_t os_now_ns(void);
+
+/* Processor time that the process has used, in ns. */
+int64_t os_cpu_ns(void);
+
+/* ---- signals ---- */
+
+/* A fault of the machine, as its handler sees it. */
+struct os_fault {
+    int signal;         /* SIGSEGV, SIGBUS or SIGFPE */
+    uintptr_t addr;     /* what was accessed; for SIGFPE the instruction */
+    uintptr_t pc, sp;   /* where */
+    bool is_kernel_sent; /* raised by the machine, not by kill(2) */
+    void *context;      /* private */
+};
+
+/* Decides about a fault, in the handler, on the alternate stack.  True: it is dealt with
+ * (os_fault_redirect was called).  False: the process shall die as if no handler were
+ * there.  May also not return, by way of fatal. */
+typedef bool (*os_fault_fn)(const struct os_fault *f);
+
+/* Installs the handlers of SIGSEGV, SIGBUS and SIGFPE for the whole process.  Repeated
+ * calls only replace the function. */
+void os_fault_init(os_fault_fn fn);
+
+/* When the handler returns, fn(arg) runs instead of the faulting instruction: on the stack
+ * that ends at top, or, when top is NULL, below the faulting frame (red zone spared) with
+ * the faulting instruction as its caller.  fn must not return. */
+void os_fault_redirect(const struct os_fault *f, void (*fn)(void *), void *arg, void *top);
+
+/* Gives the calling thread an alternate signal stack; each thread that runs goroutines
+ * needs one.  False: refused.  os_altstack_fini before the thread ends. */
+struct os_altstack {
+    void *at;
+    size_t bytes;
+};
+bool os_altstack_init(struct os_altstack *a);
+void os_altstack_fini(struct os_altstack *a);
+
+#endif
