@@ -11,7 +11,7 @@
  *
  * GR_FUNC opens a frame that lives as long as the function.  A function that returns a value keeps it in memory that its
  * caller or a volatile local owns.  gr_recover stops a panic only in the function that the defer named, not in its helpers
- * (which must not be inlined: GR_NOINLINE).
+ * (which must not be inlined, GR_NOINLINE, nor be the deferred function's tail call: then they share its frame).
  */
 #ifndef GR_PANIC_H
 #define GR_PANIC_H
@@ -82,17 +82,16 @@ struct gr_defer {
 
 /* Private, though users must see its size.  Linked from the goroutine, newest first. */
 struct gr_frame {
-    void *save[10];          /* pc, sp and callee-saved registers, or a jmp_buf handle */
+    void *save[22]; /* first, as gr_frame_save wants it: callee-saved registers, sp, pc */
     struct gr_frame *up;
     struct gr_defer *defers; /* newest first */
     struct gr_defer slot[GR_DEFER_INLINE];
-    uint32_t used;
-    uint32_t flags;
-    void *jmp;               /* sanitizer flavours: owned jmp_buf */
+    void *owner;             /* the goroutine */
+    uint32_t used;           /* of slot */
 };
 
 void gr_frame_open(struct gr_frame *f);
-void gr_frame_close(struct gr_frame *f); /* normal exit: runs the defers */
+void gr_frame_close(struct gr_frame *f); /* leaving the function: runs the defers that are left */
 void gr_frame_defer(struct gr_frame *f, gr_fn fn, void *arg);
 int gr_frame_save(struct gr_frame *f) __attribute__((returns_twice));
 
