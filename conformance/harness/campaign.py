@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs programs on a runtime: which modes, how often, with what time, and what to do when a driver dies.
+
+Owns: the schedule of runs per program (by its isolation class and the driver's capabilities), restarts, bisection after
+a crash, the budget.  Not here: the conversation (driver.py), the verdict (verdict.py).
+
+  I1  A program that may die or hang gets a process per execution, or the controlled scheduler; never a batch.
+  I2  Every program gets its least work, whatever the budget; the budget only adds repetitions.
+  I3  All randomness comes from Options.seed and the program's id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from .driver import Driver, Protocol, RunResult
+from .lit import ROOT, Program
+from .manifest import Manifest, Variant
+from .observe import Incident, Observed
+
+TRIES = 3
+ONE_LIMIT = 10.0
+BATCH_LIMIT = 20.0
+
+# (strategy, depth, executions): the portfolio of the controlled scheduler, widened until every outcome was seen.
+FIRST_ROUNDS = (("zero", 0, 1), ("robin", 0, 4), ("random", 0, 150), ("pct", 2, 100), ("pct", 3, 50))
+MORE_ROUNDS = (("random", 0, 1000), ("pct", 2, 1000), ("pct", 3, 1000), ("random", 0, 8000), ("pct", 4, 8000),
+               ("random", 0, 30000))
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a campaign runs. `budget` is seconds for the whole; `modes` restricts the modes."""
+
+    seed: int = 1
+    budget: float = 40.0
+    workers: int = 2
+    noise: int = 0
+    procs: tuple[int, ...] = ()
+    modes: tuple[str, ...] = ("control", "free", "one")
+    mutant: str = ""
+    least: bool = False
+
+
+class Session:
+    """The drivers of one worker: started on demand, restarted after a death."""
+
+    def __init__(self, manifest: Manifest, options: Options) -> None:
+        self.manifest = manifest
+        self.options = options
+        self._drivers: dict[str, Driver] = {}
+
+    def driver(self, variant: Variant) -> Driver:
+        """A driver that has said hello. Raises Protocol after TRIES starts."""
+        driver = self._drivers.get(variant.name)
+        if driver and driver.alive:
+            return driver
+        for attempt in range(TRIES):
+            driver = Driver(self.manifest, variant, self.options.mutant)
+            try:
+                driver.hello()
+            except Protocol:
+                if attempt + 1 == TRIES:
+                    raise
+                continue
+            self._drivers[variant.name] = driver
+            return driver
+        raise AssertionError("unreachable")
+
+    def fresh(self, variant: Variant) -> Driver:
+        """A driver of its own for one execution; the caller closes it."""
+        driver = Driver(self.manifest, variant, self.options.mutant)
+        driver.hello()
+        return driver
+
+    def drop(self, variant: Variant) -> None:
+        """Ends this driver; the next use starts another."""
+        driver = self._drivers.pop(variant.name, None)
+        if driver:
+            driver.close()
+
+    def close(self) -> None:
+        """Ends all drivers."""
+        for driver in self._drivers.values():
+            driver.close()
+        self._drivers.clear()
+
+
+def lacking(program: Program, manifest: Manifest, caps: frozenset[str]) -> str:
+    """Why this runtime is not asked this program; empty when it is."""
+    missing = [need for need in program.needs if need not in caps]
+    if missing:
+        return "lacks " + " ".join(missing)
+    promises = [p for p in program.profile if p not in manifest.profile and p != "spec"]
+    return "does not promise " + " ".join(promises) if promises else ""
+
+
+class ProgramRun:
+    """All runs of one program in one session."""
+
+    def __init__(self, session: Session, program: Program, slice_seconds: float) -> None:
+        self.session = session
+        self.program = program
+        self.options = session.options
+        self.variant = session.manifest.variant_for(program.needs)
+        self.slice = slice_seconds
+        self.observed = Observed(program)
+        digest = hashlib.sha256(f"{program.id}:{self.options.seed}".encode()).digest()
+        self.seed = int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
+        self.caps: frozenset[str] = frozenset()
+
+    def run(self) -> Observed:
+        """Does the program's runs. Never raises for what a driver does."""
+        try:
+            driver = self.session.driver(self.variant)
+        except Protocol as error:
+            self.observed.incidents.append(Incident("protocol", str(error), self._again("free", {})))
+            return self.observed
+        self.caps = driver.caps
+        self.observed.skip = lacking(self.program, self.session.manifest, self.caps)
+        if self.observed.skip:
+            return self.observed
+        if "control" in self.caps and "control" in self.options.modes:
+            self._controlled()
+        if self._batchable() and "free" in self.options.modes:
+            self._free()
+        elif "one" in self.options.modes and "one" in self.caps:
+            self._one_by_one()
+        return self.observed
+
+    # ---- controlled ----
+
+    def _controlled(self) -> None:
+        waiters = "fifo" if "fifo-waiters" in self.program.profile else "any"
+        deadline = time.monotonic() + self.slice
+        rounds = FIRST_ROUNDS if self.options.least else FIRST_ROUNDS + MORE_ROUNDS
+        for number, (strategy, depth, count) in enumerate(rounds):
+            if number >= len(FIRST_ROUNDS) and (self.observed.seen_all() or self._failed()):
+                return
+            if number >= len(FIRST_ROUNDS) + 3 and time.monotonic() > deadline:
+                return
+            keys = {"iters": count, "seed": self.seed + number, "mode": "control", "strat": strategy,
+                    "waiters": waiters}
+            if depth:
+                keys["depth"] = depth
+            result = self._batch(keys)
+            if result.end != "done":
+                return
+
+    def _failed(self) -> bool:
+        return bool(self.observed.incidents) or not self.observed.counts.keys() <= self.program.allowed
+
+    # ---- free ----
+
+    def _batchable(self) -> bool:
+        model = self.program.model
+        return not (self.program.dies or (model and (model.can_die or model.can_hang)))
+
+    def _free(self) -> None:
+        timed = any(need in ("timer", "ticker", "afterfunc") for need in self.program.needs)
+        real_time = timed and "faketime" not in self.program.needs
+        leaks = self.program.leaks if self.program.model else 64
+        keys: dict[str, str | int] = {"mode": "free", "join": int(leaks == 0), "noise": self.options.noise}
+        for procs in self.options.procs or (0,):
+            if procs:
+                keys["procs"] = procs
+            if not self._free_rounds(keys, 5 if real_time else 100, leaks):
+                break
+        if self.program.mode == "stat":
+            self._trials(keys)
+        if leaks:
+            self.session.drop(self.variant)
+
+    def _free_rounds(self, keys: dict[str, str | int], first: int, leaks: int) -> bool:
+        """A small run, then one that fills the slice. False when the driver failed."""
+        limit = self._leak_limit(leaks)
+        first = min(first, limit)
+        result = self._batch({**keys, "iters": first, "seed": self.seed})
+        if result.end != "done":
+            return False
+        if self.options.least:
+            return True
+        each = max(result.seconds / first, 1e-6)
+        count = min(int(self.slice * 0.6 / each), limit, 200_000)
+        if count > first:
+            if leaks:
+                self.session.drop(self.variant)
+            return self._batch({**keys, "iters": count, "seed": self.seed + 1}).end == "done"
+        return True
+
+    def _leak_limit(self, leaks: int) -> int:
+        limits = self.session.driver(self.variant).limits if leaks else {}
+        return max(1, limits.get("goroutines", 1000) // leaks) if leaks else 1_000_000
+
+    def _trials(self, keys: dict[str, str | int]) -> None:
+        """The counts that `stat` lines judge: two independent draws, the second larger (see stats.py)."""
+        for draw, factor in enumerate((1, 5)):
+            before = self.observed.counts.copy()
+            result = self._batch({**keys, "iters": self.program.trials * factor, "seed": self.seed + 100 + draw})
+            if result.end != "done":
+                return
+            self.observed.stat_counts.append(self.observed.counts - before)
+            if self.options.least:
+                return
+
+    # ---- one process per execution ----
+
+    def _one_by_one(self) -> None:
+        deadline = time.monotonic() + self.slice
+        sure = len(self.program.allowed) <= 1 or "control" in self.caps
+        for number in range(3 if sure else 40):
+            if number >= (1 if self.options.least else 2) and (time.monotonic() > deadline or self._failed()):
+                return
+            if number >= 3 and self.observed.seen_all():
+                return
+            if not self._one(number):
+                return
+
+    def _one(self, number: int) -> bool:
+        procs = self.options.procs or (0,)
+        keys: dict[str, str | int] = {"iters": 1, "seed": self.seed + number, "mode": "one",
+                                      "noise": self.options.noise}
+        if procs[number % len(procs)]:
+            keys["procs"] = procs[number % len(procs)]
+        again = self._again("one", keys)
+        try:
+            with self.session.fresh(self.variant) as driver:
+                result = driver.run(self.program, limit_seconds=ONE_LIMIT, **keys)
+        except Protocol as error:
+            self.observed.incidents.append(Incident("protocol", str(error), again))
+            return False
+        self.observed.add("one", result, again)
+        return result.end in ("done", "died")
+
+    # ---- a batch, with restart and bisection ----
+
+    def _batch(self, keys: dict[str, str | int]) -> RunResult:
+        """One batch; when the driver dies in it, smaller ones that find the least that still dies."""
+        result = self._once(keys)
+        self.observed.add(str(keys["mode"]), result, self._again(str(keys["mode"]), keys))
+        if result.end == "died" and not self.options.least:
+            self._bisect(keys)
+        return result
+
+    def _once(self, keys: dict[str, str | int]) -> RunResult:
+        try:
+            return self.session.driver(self.variant).run(self.program, limit_seconds=BATCH_LIMIT, **keys)
+        except Protocol as error:
+            return RunResult("protocol", detail=str(error))
+
+    def _bisect(self, keys: dict[str, str | int]) -> None:
+        """Halves the batch while it still dies; keeps the smallest as the incident's command."""
+        least = keys
+        for _ in range(TRIES):
+            smaller = {**least, "iters": max(1, int(least["iters"]) // 8)}
+            if smaller["iters"] == least["iters"] or self._once(smaller).end != "died":
+                break
+            least = smaller
+        if least is not keys:
+            last = self.observed.incidents[-1]
+            self.observed.incidents[-1] = Incident(last.kind, f"{last.text} (within {least['iters']} executions)",
+                                                   self._again(str(keys["mode"]), least), last.stderr)
+
+    def _again(self, mode: str, keys: dict[str, str | int]) -> str:
+        """The command that repeats a run."""
+        file = self.program.file
+        path = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+        words = ["conformance/gauntlet", "replay", "--runtime", self.session.manifest.runtime, str(path), "--mode", mode]
+        for key in ("iters", "seed", "strat", "depth", "waiters", "noise", "procs"):
+            if keys.get(key):
+                words += [f"--{key}", str(keys[key])]
+        if self.options.mutant:
+            words += ["--mutant", self.options.mutant]
+        return shlex.join(words)
+
+
+def run_campaign(manifest: Manifest, programs: Sequence[Program], options: Options,
+                 progress: Callable[[Observed], None] = lambda _: None,
+                 stop: threading.Event | None = None) -> list[Observed]:
+    """Runs all programs with `workers` drivers at once; results in the order of programs.
+
+    Programs with a time-out are run once more at the end, alone.  `progress` is called from worker threads; setting
+    `stop` skips what has not begun.
+    """
+    stop = stop or threading.Event()
+    share = options.budget * options.workers / max(1, len(programs)) / 2
+    local = threading.local()
+    sessions: list[Session] = []
+
+    def work(program: Program) -> Observed:
+        if stop.is_set():
+            return Observed(program, skip="stopped before its turn")
+        if not hasattr(local, "session"):
+            local.session = Session(manifest, options)
+            sessions.append(local.session)
+        observed = ProgramRun(local.session, program, share).run()
+        progress(observed)
+        return observed
+
+    try:
+        with ThreadPoolExecutor(max_workers=options.workers) as pool:
+            results = list(pool.map(work, programs))
+        return list(_again_alone(manifest, options, results, share))
+    finally:
+        for session in sessions:
+            session.close()
+
+
+def _again_alone(manifest: Manifest, options: Options, results: Iterable[Observed],
+                 share: float) -> Iterator[Observed]:
+    """Repeats, alone, what ran into a time limit: a busy machine must not make an `unknown`."""
+    for observed in results:
+        kinds = {incident.kind for incident in observed.incidents}
+        if kinds != {"timeout"}:
+            yield observed
+            continue
+        session = Session(manifest, options)
+        try:
+            yield ProgramRun(session, observed.program, share).run()
+        finally:
+            session.close()

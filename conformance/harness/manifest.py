@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a driver's folder says about it: driver.toml and its list of known failures (protocol.md section 5).
+
+A runtime is named `NAME` or `NAME-VARIANT`: the folder conformance/drivers/NAME and one of its variants.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .lit import ROOT
+
+DRIVERS = ROOT / "conformance" / "drivers"
+
+
+class ManifestError(Exception):
+    """A driver.toml or expect.toml that cannot be used; the text names the file and the key."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """One pattern that turns the end of a process into a status."""
+
+    exit: int | None
+    signal: str | None
+    stderr: re.Pattern[str] | None
+    status: str
+
+    def match(self, exit_status: int | None, signal: str | None, stderr: str) -> str | None:
+        """The status, or None when this pattern does not fit."""
+        if self.exit is not None and self.exit != exit_status:
+            return None
+        if self.signal is not None and self.signal != signal:
+            return None
+        if self.stderr is None:
+            return self.status
+        found = self.stderr.search(stderr)
+        return found.expand(self.status) if found else None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to start the driver."""
+
+    name: str
+    cmd: tuple[str, ...]
+    env: dict[str, str]
+    timeout_x: float
+    serves: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A known failure: which program, which statuses, which wrong outcomes, and why."""
+
+    id: str
+    status: tuple[str, ...]
+    seen: tuple[str, ...]
+    when: str
+    reason: str
+    bug: str
+
+
+@dataclass
+class Manifest:
+    """A driver's folder, with the variant that was asked for."""
+
+    runtime: str
+    name: str
+    folder: Path
+    profile: frozenset[str]
+    deadlock: str
+    variant: Variant
+    variants: dict[str, Variant]
+    deaths: tuple[Death, ...]
+    known: dict[str, Known] = field(default_factory=dict)
+
+    def variant_for(self, needs: tuple[str, ...]) -> Variant:
+        """The variant that serves these needs best: one that says `serves`, else the one asked for."""
+        for variant in self.variants.values():
+            if any(need in variant.serves for need in needs):
+                return variant
+        return self.variant
+
+
+def _text_list(raw: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = raw.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise ManifestError(f"{where}: {key}: expected a list of strings")
+    return tuple(value)
+
+
+def _deaths(raw: list[dict[str, Any]], where: str) -> tuple[Death, ...]:
+    deaths = []
+    for number, entry in enumerate(raw, 1):
+        if "status" not in entry:
+            raise ManifestError(f"{where}: death {number}: expected a key `status`")
+        try:
+            pattern = re.compile(entry["stderr"], re.MULTILINE) if "stderr" in entry else None
+        except re.error as error:
+            raise ManifestError(f"{where}: death {number}: stderr is no regular expression: {error}") from None
+        deaths.append(Death(entry.get("exit"), entry.get("signal"), pattern, entry["status"]))
+    return tuple(deaths)
+
+
+def _variant(name: str, raw: dict[str, Any], folder: Path, where: str) -> Variant:
+    places = {"build": ROOT / "build" / "opt", "go": ROOT / "build" / "go", "dir": folder, "root": ROOT}
+    cmd = _text_list(raw, "cmd", f"{where}: variant.{name}")
+    if not cmd:
+        raise ManifestError(f"{where}: variant.{name}: cmd: expected a command")
+    try:
+        words = tuple(word.format(**places) for word in cmd)
+    except (KeyError, IndexError, ValueError) as error:
+        raise ManifestError(f"{where}: variant.{name}: cmd: unknown place {error}; "
+                            f"expected one of {', '.join(places)}") from None
+    env = {str(k): str(v) for k, v in raw.get("env", {}).items()}
+    return Variant(name, words, env, float(raw.get("timeout_x", 1)),
+                   _text_list(raw, "serves", f"{where}: variant.{name}"))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise ManifestError(f"{path}: no such file; a driver's folder needs one "
+                            "(spec/protocol.md section 5)") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestError(f"{path}: {error}") from None
+
+
+def load_known(path: Path) -> dict[str, Known]:
+    """Known failures by program id."""
+    known: dict[str, Known] = {}
+    for number, raw in enumerate(_read_toml(path).get("expect", []), 1):
+        where = f"{path}: expect {number}"
+        for key in ("id", "status", "reason"):
+            if not raw.get(key):
+                raise ManifestError(f"{where}: expected a key `{key}`")
+        known[raw["id"]] = Known(raw["id"], _text_list(raw, "status", where), _text_list(raw, "seen", where),
+                                 raw.get("when", ""), raw["reason"], raw.get("bug", ""))
+    return known
+
+
+def resolve(runtime: str) -> tuple[Path, str]:
+    """Folder and variant of a runtime's name, or of a path to a driver's folder."""
+    as_path = Path(runtime)
+    if os.sep in runtime and (as_path / "driver.toml").exists():
+        return as_path.resolve(), "plain"
+    if (DRIVERS / runtime / "driver.toml").exists():
+        return DRIVERS / runtime, "plain"
+    head, dash, tail = runtime.rpartition("-")
+    if dash and (DRIVERS / head / "driver.toml").exists():
+        return DRIVERS / head, tail
+    names = sorted(p.parent.name for p in DRIVERS.glob("*/driver.toml"))
+    raise ManifestError(f"no runtime {runtime!r}; expected one of {', '.join(names) or '(none built yet)'}, "
+                        "NAME-VARIANT, or the path of a driver's folder")
+
+
+def load_manifest(runtime: str) -> Manifest:
+    """Reads a runtime's driver.toml and expect.toml. Raises ManifestError."""
+    folder, variant = resolve(runtime)
+    path = folder / "driver.toml"
+    raw = _read_toml(path)
+    variants = {name: _variant(name, body, folder, str(path)) for name, body in raw.get("variant", {}).items()}
+    if variant not in variants:
+        raise ManifestError(f"{path}: no [variant.{variant}]; it has: {', '.join(variants) or 'none'}")
+    deadlock = raw.get("deadlock", "report")
+    if deadlock not in ("report", "hang"):
+        raise ManifestError(f"{path}: deadlock = {deadlock!r}; expected \"report\" or \"hang\"")
+    known = load_known(folder / raw["expect"]) if "expect" in raw else {}
+    chosen = variants[variant]
+    usable = {n: v for n, v in variants.items() if v is chosen or (variant == "plain" and v.serves)}
+    return Manifest(runtime, raw.get("name", folder.name), folder,
+                    frozenset(_text_list(raw, "profile", str(path)) or ("spec",)), deadlock, chosen, usable,
+                    _deaths(raw.get("death", []), str(path)), known)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Everything that one runtime showed on one program, over all modes: the input of the verdict and of the reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from .driver import RunResult, how_it_ended
+from .lit import Program
+
+RACE_MARKS = ("WARNING: DATA RACE", "WARNING: ThreadSanitizer: data race")
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A run that ended otherwise than planned: kind is crash, timeout, protocol or error."""
+
+    kind: str
+    text: str
+    again: str
+    stderr: str = ""
+
+
+@dataclass
+class Observed:
+    """Counts by outcome and mode, with the command that shows each outcome again."""
+
+    program: Program
+    counts: Counter[str] = field(default_factory=Counter)
+    modes: dict[str, Counter[str]] = field(default_factory=dict)
+    again: dict[str, str] = field(default_factory=dict)
+    tapes: dict[str, str] = field(default_factory=dict)
+    stat_counts: list[Counter[str]] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    death_texts: dict[str, str] = field(default_factory=dict)
+    evidence: set[str] = field(default_factory=set)
+    skip: str = ""
+    race: str = ""
+    undecided: int = 0
+    seconds: float = 0.0
+
+    @property
+    def executions(self) -> int:
+        """Executions that gave an outcome."""
+        return sum(self.counts.values())
+
+    def seen_all(self) -> bool:
+        """Every allowed outcome was observed."""
+        return self.program.allowed <= self.counts.keys()
+
+    def add(self, mode: str, result: RunResult, again: str) -> None:
+        """Takes in one run. `again` is the command that repeats it."""
+        self.seconds += result.seconds
+        self.undecided += result.undecided
+        counter = self.modes.setdefault(mode, Counter())
+        for key, count in result.counts.items():
+            self.counts[key] += count
+            counter[key] += count
+            tape = result.tapes.get(key)
+            if tape:
+                self.tapes.setdefault(key, tape)
+            self.again.setdefault(key, f"{again} --tape {tape}" if tape else again)
+            if mode == "one" and not key.startswith("ok"):
+                self.death_texts.setdefault(key, result.stderr)
+        if result.evidence:
+            self.evidence.add(result.evidence)
+        if any(mark in result.stderr for mark in RACE_MARKS):
+            self.race = self.race or result.stderr[-8000:]
+        self._incident(mode, result, again)
+
+    def _incident(self, mode: str, result: RunResult, again: str) -> None:
+        if result.end == "timeout":
+            self.incidents.append(Incident("timeout", f"mode {mode}: no answer in time", again, result.stderr))
+        elif result.end == "protocol":
+            self.incidents.append(Incident("protocol", result.detail, again, result.stderr))
+        elif result.end == "err":
+            self.incidents.append(Incident("error", result.detail, again, result.stderr))
+        elif result.end == "skip":
+            self.skip = self.skip or f"the driver skips: {result.detail}"
+        elif result.end == "died" and not (mode == "one" and result.counts):
+            self.incidents.append(Incident("crash", how_it_ended(result), again, result.stderr))
