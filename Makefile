@@ -3,7 +3,8 @@
 #
 # Sources are found by wildcard, so a new file needs no edit here. Every compile and link writes
 # to a temporary name and renames, so that two makes in one tree never see half a file. A change
-# of flags, compiler or file list rebuilds what depends on it (the .stamp-* files).
+# of flags, compiler or file list rebuilds what depends on it (the .stamp-* files). ARGS='...'
+# goes to the command that a target ends in: make conform ARGS=--help.
 #
 #   opt gcc -O2 | debug assertions | asan address+undefined | tsan races of the runtime itself
 #   racecheck races of programs: drivers and stress instrumented, the runtime not
@@ -91,7 +92,9 @@ $(if $(filter $(words $(UNITS)),$(words $(sort $(UNITS)))),,$(error \
   tools units stresses benches fuzzers go lint FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
-all: $(if $(filter fuzz,$(FLAVOR)),fuzzers,tools units stresses benches) ## build this FLAVOR
+ALL_opt := tools units stresses benches
+ALL_fuzz := fuzzers
+all: $(or $(ALL_$(FLAVOR)),tools units stresses) ## build this FLAVOR
 tools: $(LIT) $(LIBLIT) $(LIBGR) $(DRIVERS) ## lit, the libraries and the C drivers
 units: $(UNITS)
 stresses: $(STRESSES)
@@ -112,6 +115,7 @@ $(B)/o/reference/%: INC := -Ireference/include -Ireference/src -Ireference/unit
 $(B)/o/spec/%: INC := -Ispec/lit
 $(B)/o/conformance/%: INC := -Ireference/include -Iconformance/drivers/c/kit
 $(B)/o/stress/%: INC := -Ireference/include -Istress
+$(B)/o/stress/bench/%: INC := -Ireference/include -Istress -Ispec/lit
 $(B)/o/fuzz/%: INC := -Ireference/include -Ispec/lit -Iconformance/drivers/c/kit -Ifuzz
 $(B)/o/reference/src/%: FINISH = && $(CROSS)objcopy $(foreach s,.text .text.unlikely \
   .text.startup .text.hot .text.exit,--rename-section $(s)=gr_text) $@.$$$$
@@ -151,7 +155,7 @@ $(LIT_UNITS): $(B)/%: $(B)/o/spec/%.o $(call unit_lib,spec) $(LIBLIT)
 	$(link)
 $(STRESSES): $(B)/%: $(B)/o/%.o $(LIBGR)
 	$(link)
-$(BENCHES): $(B)/%: $(B)/o/stress/%.o $(LIBGR)
+$(BENCHES): $(B)/%: $(B)/o/stress/%.o $(LIBGR) $(LIBLIT)
 	$(link)
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
 $(FUZZERS): $(B)/%: $(B)/o/fuzz/%.o $(FUZZ_LIB) $(KIT_OBJ) $(OPS_OBJ) $(LIBLIT) $(LIBGR)
@@ -169,32 +173,37 @@ $(GO_DRIVERS): $(GO_SRC) $(BUILD)/go/.stamp
 
 # Doing things. Each builds what it needs, in the flavours that it needs.
 MORE := +@$(MAKE) --no-print-directory -j$(JOBS)
+NEED_debug := units
+NEED_racecheck := tools stresses
+NEED_mutant := tools
 build-%:
-	+@$(MAKE) --no-print-directory FLAVOR=$* all
+	+@$(MAKE) --no-print-directory FLAVOR=$* $(or $(NEED_$*),all)
+build-aarch64:
+	+@$(MAKE) --no-print-directory FLAVOR=opt ARCH=aarch64 units
 setup: ## install what is missing (Debian packages); BROWSER=1 adds a headless browser
 	@BROWSER=$(BROWSER) ci/setup.sh
 browser: ## setup, with the browser that the test of the HTML report uses
 	@BROWSER=1 ci/setup.sh
 conform: setup ## the main job: the whole corpus on one RUNTIME=reference|go|go-race|toy
 	$(MORE) tools $(if $(filter go%,$(RUNTIME)),go)
-	$(GAUNTLET) run --runtime $(RUNTIME)
+	$(GAUNTLET) run --runtime $(RUNTIME) $(ARGS)
 check: setup ## the project's own tests; ends with pytest's closing line
-	$(MORE) $(addprefix build-,opt debug asan tsan racecheck mutant fuzz) go
-	@$(PYTHON) -m pytest -n 2 conformance
+	$(MORE) $(addprefix build-,opt debug asan tsan racecheck mutant fuzz aarch64) go
+	@$(PYTHON) -m pytest -n $(JOBS) conformance $(ARGS)
 stress: setup ## long seeded runs, plain and under the sanitizers, for BUDGET=5m
 	$(MORE) $(addprefix build-,opt asan tsan racecheck)
-	$(GAUNTLET) stress --budget $(BUDGET)
+	$(GAUNTLET) stress --budget $(BUDGET) $(ARGS)
 fuzz: setup ## libFuzzer targets for BUDGET=5m, all or TARGET=fuzz_lit
 	$(MORE) build-opt build-fuzz
-	$(GAUNTLET) fuzz --budget $(BUDGET) $(if $(TARGET),--target $(TARGET))
+	$(GAUNTLET) fuzz --budget $(BUDGET) $(if $(TARGET),--target $(TARGET)) $(ARGS)
 mutants: setup ## every mutant of the runtime against the suite
 	$(MORE) build-opt build-mutant go
-	$(GAUNTLET) mutants
+	$(GAUNTLET) mutants $(ARGS)
 bench: setup ## reference and Go side by side
 	$(MORE) build-opt go
-	$(GAUNTLET) bench
+	$(GAUNTLET) bench $(ARGS)
 report: ## HTML and JUnit from the last results
-	$(GAUNTLET) report
+	$(GAUNTLET) report $(ARGS)
 unit: units ## build and run the unit tests of this FLAVOR (and ARCH, by qemu)
 	@bad=0; for u in $(UNITS); do echo "== $$u"; $(RUN_ON) $$u || { bad=1; \
 	  echo "again: make $$u FLAVOR=$(FLAVOR) ARCH=$(ARCH) && $(RUN_ON) $$u"; }; done; exit $$bad

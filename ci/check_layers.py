@@ -58,6 +58,11 @@ OWNERS = (
     Owner("conformance/programs/", (PUBLIC,), (PUBLIC + "gr.h", "conformance/programs/*")),
     Owner("stress/", (PUBLIC, "stress/"), (PUBLIC + "gr.h", "stress/*.h")),
     Owner(
+        "stress/bench/",
+        (PUBLIC, "stress/", "spec/lit/"),
+        (PUBLIC + "gr.h", "stress/*.h", "spec/lit/lit.h"),
+    ),
+    Owner(
         "fuzz/",
         (PUBLIC, "spec/lit/", "conformance/drivers/c/kit/", "fuzz/"),
         (PUBLIC + "gr.h", "spec/lit/lit.h", KIT, "fuzz/*"),
