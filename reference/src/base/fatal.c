@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* fatal.c - how the process dies: message, goroutines, exit status.
+ *
+ * Owns: the order of a death's steps, and that only one thread dies at a time.
+ * Not here: what a goroutine dump looks like (hook dump, floor prof), verdicts of controlled
+ * runs (hook on_fatal, floor sched), uncaught panics (floor panic).
+ *
+ * Idea: the dying thread must get by with what it has: no lock, no allocation, no return.
+ * _exit instead of exit, since atexit functions may want locks that a goroutine holds.
+ *
+ *   I1  The first line on stderr is complete before the dump starts.
+ *   I2  A second thread that wants to die waits for the first one to end the process; a
+ *       death inside a death ends it at once.
+ */
+#define _GNU_SOURCE
+#include "fatal.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "env.h"
+#include "fmt.h"
+#include "hook.h"
+
+#define EXIT_FATAL 2
+
+static const char *const texts[] = {
+#define FATAL_DEF(code, text) [code] = text,
+#include "fatal.def"
+};
+
+STATIC_ASSERT(ARRAY_LEN(texts) == GR_FATAL_NO_MEMORY + 1, "fatal.def covers enum gr_fatal");
+
+/* atomic: 0 while nobody dies, else the kernel's number of the thread that does */
+static atomic_u32 dying;
+
+const char *fatal_text(enum gr_fatal code)
+{
+    if (code < 1 || code >= ARRAY_LEN(texts) || texts[code] == NULL)
+        return "unknown fatal error";
+    return texts[code];
+}
+
+/* Returns in one thread of the process, once. */
+static void death_begin(void)
+{
+    uint32_t expected = 0, me = (uint32_t)gettid();
+    /* Pairs with nothing: who loses the race reads no data of who won. */
+    if (cas_relaxed(&dying, &expected, me))
+        return;
+    if (expected == me)
+        _exit(EXIT_FATAL);
+    for (;;)
+        pause();
+}
+
+static NORETURN void death_end(bool is_ours)
+{
+    if (base_hooks.dump != NULL)
+        base_hooks.dump(2);
+    if (is_ours && env_knobs.abort != 0)
+        abort();
+    _exit(EXIT_FATAL);
+}
+
+void fatal(enum gr_fatal code)
+{
+    if (base_hooks.on_fatal != NULL)
+        base_hooks.on_fatal(code, fatal_text(code));
+    death_begin();
+    fmt_fd(2, "fatal error: %s\n", fatal_text(code));
+    death_end(false);
+}
+
+void throw(const char *message)
+{
+    death_begin();
+    fmt_fd(2, "fatal error: runtime: %s\n", message);
+    death_end(true);
+}
+
+void die(const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    fmt_vbuf(text, sizeof text, format, args);
+    va_end(args);
+    fmt_fd(2, "gr: %s\n", text);
+    _exit(EXIT_FATAL);
+}
+
+void assert_failed(const char *file, int line, const char *cond)
+{
+    char text[512];
+    fmt_buf(text, sizeof text, "%s:%d: assertion failed: %s", file, line, cond);
+    throw(text);
+}
+
+bool assert_is_slow_on(void)
+{
+    return env_knobs.check >= 2;
+}
