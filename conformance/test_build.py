@@ -165,7 +165,7 @@ def test_second_make_does_nothing_and_a_touch_rebuilds_just_enough(tree: Path) -
     (tree / "spec/lit/lit.h").write_text("int lit_parse(void);\n\n")
     assert built(make(tree, "all")) == {
         *("spec/lit/lex.o", "spec/lit/main.o", "spec/lit/model/state.o", "spec/unit/lex_test.o"),
-        *("liblit.a", "lit", "unit/lex_test"),
+        *("liblit.a", "lit", "unit/lex_test", "stress/bench/spawn.o", "bench/spawn"),
     }
 
 
