@@ -29,7 +29,6 @@ struct fiber {
     size_t bytes;
     void (*entry)(void *);
     void *arg;
-    struct fiber *came_from; /* whoever switched here last */
 #endif
 };
 
