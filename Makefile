@@ -209,7 +209,8 @@ unit: units ## build and run the unit tests of this FLAVOR (and ARCH, by qemu)
 	  echo "again: make $$u FLAVOR=$(FLAVOR) ARCH=$(ARCH) && $(RUN_ON) $$u"; }; done; exit $$bad
 lint: ## layers, style and clauses
 	@for c in ci/check_*.py; do $(PYTHON) $$c || exit 1; done
-format: ## clang-format every C file in place
+format: ## wrap long comments and clang-format every C file in place
+	@$(PYTHON) ci/wrap_comments.py $$(git ls-files '*.c' '*.h' '*.def')
 	clang-format -i $$(git ls-files '*.c' '*.h')
 clean: ## remove build/
 	rm -rf $(BUILD)

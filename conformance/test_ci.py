@@ -210,6 +210,33 @@ def test_setup_installs_what_is_missing_and_updates_the_lists_once(tmp_path: Pat
     assert (tmp_path / "calls").read_text().splitlines() == [install, "update", install]
 
 
+WRAPPED = [
+    (
+        "/* a.h - " + "word " * 20 + "\n * end.\n *\n *   I1  " + "text " * 18 + "\n *   I2  b\n */\n",
+        "/* a.h - " + ("word " * 16).rstrip() + "\n * word word word word end.\n *\n"
+        " *   I1  " + ("text " * 16).rstrip() + "\n *       text text\n *   I2  b\n */\n",
+    ),
+    (
+        "    int x; /* " + "word " * 16 + "*/\n",
+        "    /* " + ("word " * 16).rstrip() + " */\n    int x;\n",
+    ),
+    ("/* " + "x" * 87 + " y */\n", "/* " + "x" * 87 + "\n * y */\n"),
+    ("/* ---- a " + "-" * 90 + " */\n", "/* ---- a " + "-" * 79 + " */\n"),
+    ("/* " + "x" * 100 + " */\n", "/* " + "x" * 100 + " */\n"),
+    ('s = "' + "a /* " * 30 + '";\n', 's = "' + "a /* " * 30 + '";\n'),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), WRAPPED)
+def test_wrap_moves_only_what_is_too_long(tmp_path: Path, before: str, after: str) -> None:
+    file = tmp_path / "a.h"
+    for content in (before, after):
+        file.write_text(content)
+        wrap = [sys.executable, str(ROOT / "ci/wrap_comments.py"), str(file)]
+        assert subprocess.run(wrap, capture_output=True).returncode == 0
+        assert file.read_text() == after
+
+
 def test_ci_runs_the_readmes_test_command() -> None:
     assert "make check" in (ROOT / ".ci/run").read_text()
 
