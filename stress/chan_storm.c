@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* chan_storm.c - claim: whatever the capacity and the number of senders and receivers, each value is received exactly
- * once and each receiver sees the values of one sender in the order in which they were sent.
+/* chan_storm.c - claim: whatever the capacity and the number of senders and receivers, each
+ * value is received exactly once and each receiver sees the values of one sender in the
+ * order in which they were sent.
  *
- * A value is (sender, sequence number).  Every receiver keeps the last number it saw from each sender, which must only
- * grow (chan.recv.fifo-per-sender-many), and a count; senders and receivers are joined, then the counts and the sum of
- * all numbers must be those sent (chan.recv.each-value-once).
+ * A value is (sender, sequence number).  Every receiver keeps the last number it saw from
+ * each sender, which must only grow (chan.recv.fifo-per-sender-many), and a count; senders
+ * and receivers are joined, then the counts and the sum of all numbers must be those sent
+ * (chan.recv.each-value-once).
  */
 #include "stress.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* close_storm.c - claim: of several closers exactly one succeeds; a send that races with close is either received or
- * panics, never both and never neither; every waiter wakes.
+/* close_storm.c - claim: of several closers exactly one succeeds; a send that races with
+ * close is either received or panics, never both and never neither; every waiter wakes.
  *
- * Senders, receivers and closers meet on one channel.  Sends and closes run under a recovering frame and count how they
- * ended.  At the end: one successful close, as many values received as sends that returned, all goroutines back
- * (chan.close.race-once, chan.close.concurrent-send, chan.close.wakes-all-receivers).
+ * Senders, receivers and closers meet on one channel.  Sends and closes run under a
+ * recovering frame and count how they ended.  At the end: one successful close, as many
+ * values received as sends that returned, all goroutines back (chan.close.race-once,
+ * chan.close.concurrent-send, chan.close.wakes-all-receivers).
  */
 #include "stress.h"
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* panic_storm.c - claim: deferred calls run once each, newest first, and recover gives the newest panic.
+/* panic_storm.c - claim: deferred calls run once each, newest first, and recover gives the
+ * newest panic.
  *
- * Goroutines recurse to a seeded depth.  Each level defers one to three calls; a level may panic, a deferred call may panic
- * again with a new value, or recover.  A counter per goroutine follows what the language promises: the stack of pending
- * calls is kept by the program itself and each call must be its top (defer.lifo, defer.runs-once); a recover must give the
- * value raised last (panic.in-defer-replaces) and the program continues after the frame that recovered.
+ * Goroutines recurse to a seeded depth.  Each level defers one to three calls; a level may
+ * panic, a deferred call may panic again with a new value, or recover.  A counter per
+ * goroutine follows what the language promises: the stack of pending calls is kept by the
+ * program itself and each call must be its top (defer.lifo, defer.runs-once); a recover
+ * must give the value raised last (panic.in-defer-replaces) and the program continues after
+ * the frame that recovered.
  */
 #include "stress.h"
 
@@ -12,8 +15,8 @@ enum { GOROUTINES = 8, DEPTH_MAX = 24, PENDING_MAX = DEPTH_MAX * 3 };
 
 struct climb {
     struct stress_random random;
-    int pending
-        [PENDING_MAX]; /* numbers of the deferred calls that have not run, oldest first */
+    int pending[PENDING_MAX]; /* numbers of the deferred calls that have not run, oldest
+                                 first */
     int npending, next;
     int64_t raised; /* value of the newest panic, 0: none */
     uint64_t calls;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* select_storm.c - claim: a select does exactly one of its cases.
  *
- * Workers hold tokens.  Each worker repeats a select over all channels, in an order of its own and in both directions at once:
- * it offers one of its tokens on some channels and takes one from others.  Only the case that the select names may have had an
- * effect (select.one-chosen, select.win-once, select.loser-dequeued), so at the end every token is held exactly once:
- * a double fire makes two of one, a lost case makes none.  Opposite orders of the same channels must not deadlock
- * (select.lock-order); a worker also selects on one channel in both directions (chan.self-deadlock-select).
+ * Workers hold tokens.  Each worker repeats a select over all channels, in an order of its
+ * own and in both directions at once: it offers one of its tokens on some channels and
+ * takes one from others.  Only the case that the select names may have had an effect
+ * (select.one-chosen, select.win-once, select.loser-dequeued), so at the end every token is
+ * held exactly once: a double fire makes two of one, a lost case makes none.  Opposite
+ * orders of the same channels must not deadlock (select.lock-order); a worker also selects
+ * on one channel in both directions (chan.self-deadlock-select).
  */
 #include "stress.h"
 

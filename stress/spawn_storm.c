@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* spawn_storm.c - claim: every goroutine that is started runs exactly once, and its descriptor carries nothing over.
+/* spawn_storm.c - claim: every goroutine that is started runs exactly once, and its
+ * descriptor carries nothing over.
  *
- * A tree of goroutines: each marks its own cell, starts its children, and ends by return, Goexit or a recovered panic.
- * More are started at once than a run queue holds (sched.local-queue-overflow, sched.double-ready, go.reuse-state-clean).
- * The join is a WaitGroup; afterwards each cell must have been marked once and each ending counted.
+ * A tree of goroutines: each marks its own cell, starts its children, and ends by return,
+ * Goexit or a recovered panic. More are started at once than a run queue holds
+ * (sched.local-queue-overflow, sched.double-ready, go.reuse-state-clean). The join is a
+ * WaitGroup; afterwards each cell must have been marked once and each ending counted.
  */
 #include "stress.h"
 

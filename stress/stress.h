@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stress.h - the frame of a stress program: options, rounds, seeds, and the one line that it prints.
+/* stress.h - the frame of a stress program: options, rounds, seeds, and the one line that
+ * it prints.
  *
- * A stress program states a claim, repeats rounds of seeded work until its budget is used up, checks itself after every
- * round, and prints
+ * A stress program states a claim, repeats rounds of seeded work until its budget is used
+ * up, checks itself after every round, and prints
  *
- *     chan_storm: seed=7 rounds=120 ops=960000 verdict=pass -- every value is received exactly once
+ *     chan_storm: seed=7 rounds=120 ops=960000 verdict=pass -- every value is received
+ * exactly once
  *
- * or, on a violation, the round's own seed and what was wrong, with exit status 1.  `--seed S --rounds 1` with the seed of
- * the failing round runs that round again.
+ * or, on a violation, the round's own seed and what was wrong, with exit status 1.  `--seed
+ * S --rounds 1` with the seed of the failing round runs that round again.
  *
  * Time only bounds how many rounds are done; it decides no verdict.
  *
- *   I1  The seed of round r is the r-th value of the generator started with --seed; round 0 uses --seed itself.
- *   I2  stress_fail may be called by any goroutine, once or often: the first call wins and ends the process.
+ *   I1  The seed of round r is the r-th value of the generator started with --seed; round 0
+ * uses --seed itself. I2  stress_fail may be called by any goroutine, once or often: the
+ * first call wins and ends the process.
  */
 #ifndef STRESS_H
 #define STRESS_H

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* timer_churn.c - claim: for every setting of a timer exactly one of these holds: stop or reset reported it pending, or it
- * fired once; and none fires early.
+/* timer_churn.c - claim: for every setting of a timer exactly one of these holds: stop or
+ * reset reported it pending, or it fired once; and none fires early.
  *
- * Each goroutine owns function timers and channel timers, which it arms, resets and stops at random while they fire.
- * Settings made = firings + settings taken back (timer.stop-result-accounting, timer.fires-once); a channel timer's value
- * is the time it fired and must not lie before its deadline (timer.not-early), nor may a stopped timer's channel give
- * anything (timer.stop.then-no-stale).
+ * Each goroutine owns function timers and channel timers, which it arms, resets and stops
+ * at random while they fire. Settings made = firings + settings taken back
+ * (timer.stop-result-accounting, timer.fires-once); a channel timer's value is the time it
+ * fired and must not lie before its deadline (timer.not-early), nor may a stopped timer's
+ * channel give anything (timer.stop.then-no-stale).
  */
 #include "stress.h"
 
@@ -101,7 +102,8 @@ static uint64_t one_round(uint64_t seed)
         gr_go(churner, &all[i]);
     }
     gr_wg_wait(&churn.all);
-    /* A function that was started may still be on its way: wait for the count itself, not for a time. */
+    /* A function that was started may still be on its way: wait for the count itself, not
+     * for a time. */
     int64_t due = gr_atomic_load(&churn.set) - gr_atomic_load(&churn.taken_back);
     for (int64_t spins = 0; gr_atomic_load(&churn.fired) < due && spins < 20000; spins++)
         gr_sleep_ns(100000);
