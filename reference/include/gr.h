@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* gr.h - the reference runtime's public face: one header per chapter, in the order a user meets them. */
+/* gr.h - the reference runtime's public face: one header per chapter, in the order a user
+ * meets them. */
 #ifndef GR_H
 #define GR_H
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* plan.h - a litmus program after parsing: objects, blocks of flat instructions, outcome lists.
+/* plan.h - a litmus program after parsing: objects, blocks of flat instructions, outcome
+ * lists.
  *
- * This is the one form that everything behind the parser works on: the plan printer, the Go exporter, the model, the fuzzers.
- * Built by lit_parse (lit.h) and read-only afterwards; freed as a whole by lit_program_free.
+ * This is the one form that everything behind the parser works on: the plan printer, the Go
+ * exporter, the model, the fuzzers. Built by lit_parse (lit.h) and read-only afterwards;
+ * freed as a whole by lit_program_free.
  *
- *   I1  blocks[0] is main.  Every block ends with an instruction that never falls through (OP_RET is added).
- *   I2  Every index (object, block, target, register) is in range and of the kind that its instruction wants.
- *   I3  Operand fields: first v in a, second v in b, third v in c; first d in d, second d in e; o in obj; b in blk (-1 = nil);
- *       l in target; p and q in cmp; f in fault; i in imm; n in ncases.
+ *   I1  blocks[0] is main.  Every block ends with an instruction that never falls through
+ * (OP_RET is added). I2  Every index (object, block, target, register) is in range and of
+ * the kind that its instruction wants. I3  Operand fields: first v in a, second v in b,
+ * third v in c; first d in d, second d in e; o in obj; b in blk (-1 = nil); l in target; p
+ * and q in cmp; f in fault; i in imm; n in ncases.
  */
 #ifndef LIT_PLAN_H
 #define LIT_PLAN_H
@@ -40,7 +43,13 @@ enum lit_code {
     CODE_ERROR_OTHER = -1013,
 };
 
-enum lit_fatal { FATAL_UNLOCK, FATAL_RW_UNLOCK, FATAL_RUNLOCK, FATAL_GO_NIL, FATAL_NO_GOROUTINES };
+enum lit_fatal {
+    FATAL_UNLOCK,
+    FATAL_RW_UNLOCK,
+    FATAL_RUNLOCK,
+    FATAL_GO_NIL,
+    FATAL_NO_GOROUTINES
+};
 
 enum lit_status { STATUS_OK, STATUS_EXIT, STATUS_PANIC, STATUS_FATAL, STATUS_DEADLOCK };
 
@@ -51,9 +60,20 @@ struct lit_ref {
     int64_t v; /* the literal, or the register's index */
 };
 
-enum lit_cmp { CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE, CALC_ADD, CALC_SUB, CALC_MUL };
+enum lit_cmp {
+    CMP_EQ,
+    CMP_NE,
+    CMP_LT,
+    CMP_LE,
+    CMP_GT,
+    CMP_GE,
+    CALC_ADD,
+    CALC_SUB,
+    CALC_MUL
+};
 
-/* One case of a select: op is OP_SEND, OP_RECV0, OP_RECV1, OP_RECV2, or OP_COUNT for default. */
+/* One case of a select: op is OP_SEND, OP_RECV0, OP_RECV1, OP_RECV2, or OP_COUNT for
+ * default. */
 struct lit_case {
     enum lit_op op;
     int obj;
@@ -63,40 +83,52 @@ struct lit_case {
 
 struct lit_instr {
     enum lit_op op;
-    bool caught;              /* wrapped in catch: its result goes to caught_to */
+    bool caught; /* wrapped in catch: its result goes to caught_to */
     struct lit_ref caught_to;
     struct lit_ref a, b, c;
-    struct lit_ref d, e;      /* kind REF_NONE: dropped */
-    int obj, blk, target;     /* -1: none; blk -1 with OP_SPAWN/OP_DEFER: nil */
+    struct lit_ref d, e;  /* kind REF_NONE: dropped */
+    int obj, blk, target; /* -1: none; blk -1 with OP_SPAWN/OP_DEFER: nil */
     enum lit_cmp cmp;
-    int64_t fault;            /* CODE_NIL_DEREF, CODE_INDEX or CODE_DIV_ZERO */
+    int64_t fault; /* CODE_NIL_DEREF, CODE_INDEX or CODE_DIV_ZERO */
     int64_t imm;
     int ncases;
     struct lit_case *cases;
-    int line;                 /* of the source */
+    int line; /* of the source */
 };
 
 struct lit_block {
     char *name;
     bool is_func;
     int nregs;
-    char **reg_names;         /* nregs names; a compiler's own ("" ) has none */
+    char **reg_names; /* nregs names; a compiler's own ("" ) has none */
     int ninstr;
     struct lit_instr *code;
     int line;
 };
 
-enum lit_kind { OBJ_CHAN, OBJ_NILCHAN, OBJ_MUTEX, OBJ_RWMUTEX, OBJ_WG, OBJ_ONCE, OBJ_COND, OBJ_ATOMIC, OBJ_VAR, OBJ_TIMER, OBJ_TICKER };
+enum lit_kind {
+    OBJ_CHAN,
+    OBJ_NILCHAN,
+    OBJ_MUTEX,
+    OBJ_RWMUTEX,
+    OBJ_WG,
+    OBJ_ONCE,
+    OBJ_COND,
+    OBJ_ATOMIC,
+    OBJ_VAR,
+    OBJ_TIMER,
+    OBJ_TICKER
+};
 
 #define LIT_ELEM_PTR (-1)
 
 struct lit_object {
     enum lit_kind kind;
     char *name;
-    int64_t cap;    /* chan */
-    int elem;       /* chan: bytes, or LIT_ELEM_PTR */
-    int mutex;      /* cond: object index */
-    int64_t init;   /* atomic, var */
+    int64_t cap;  /* chan */
+    int elem;     /* chan: bytes, or LIT_ELEM_PTR */
+    int mutex;    /* cond: object index */
+    int64_t init; /* atomic, var */
     int line;
 };
 
@@ -108,8 +140,8 @@ struct lit_global {
 
 struct lit_term {
     bool is_log;
-    int global;     /* index, when not the log */
-    char *text;     /* "main.a" or "log" */
+    int global; /* index, when not the log */
+    char *text; /* "main.a" or "log" */
 };
 
 struct lit_log {
@@ -122,11 +154,11 @@ enum lit_verb { VERB_ALLOW, VERB_WANT, VERB_FORBID };
 struct lit_expect {
     enum lit_verb verb;
     enum lit_status status;
-    int64_t code;          /* exit status, panic value, enum lit_fatal */
-    bool *given;           /* per shown term; forbid lines may leave terms out */
-    int64_t *value;        /* per shown term, but the log's */
+    int64_t code;   /* exit status, panic value, enum lit_fatal */
+    bool *given;    /* per shown term; forbid lines may leave terms out */
+    int64_t *value; /* per shown term, but the log's */
     struct lit_log log;
-    char *why;             /* NULL: none */
+    char *why; /* NULL: none */
     int line;
 };
 
@@ -139,7 +171,7 @@ struct lit_race {
 enum lit_stat_rule { STAT_SEEN_ALL, STAT_UNIFORM };
 struct lit_stat {
     enum lit_stat_rule rule;
-    int term;              /* uniform: index of the shown term */
+    int term; /* uniform: index of the shown term */
     double alpha, margin;
     int line;
 };
@@ -153,7 +185,8 @@ struct lit_words {
 
 struct lit_program {
     char *file, *path, *id;
-    struct lit_words spec, needs, profile, about, stderrs; /* needs: as written plus inferred */
+    struct lit_words spec, needs, profile, about,
+        stderrs; /* needs: as written plus inferred */
     enum lit_mode mode;
     int trials;
     int nobjects;
@@ -170,7 +203,7 @@ struct lit_program {
     struct lit_race *races;
     int nstats;
     struct lit_stat *stats;
-    void *arena;           /* owner of all the memory above */
+    void *arena; /* owner of all the memory above */
 };
 
 const char *lit_op_wire(enum lit_op op);

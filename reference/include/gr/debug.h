@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* debug.h - what a program may ask about the runtime, knobs, noise for stress runs, faults for mutation runs.
+/* debug.h - what a program may ask about the runtime, knobs, noise for stress runs, faults
+ * for mutation runs.
  *
- * Environment: GR_PROCS=n, GR_DEBUG=key=value,... (GR_DEBUG=help prints the table), GR_MUTANT=name (flavour mutant only).
+ * Environment: GR_PROCS=n, GR_DEBUG=key=value,... (GR_DEBUG=help prints the table),
+ * GR_MUTANT=name (flavour mutant only).
  */
 #ifndef GR_DEBUG_H
 #define GR_DEBUG_H
@@ -13,8 +15,8 @@
 /* Fatal errors: the program's fault, not recoverable, exit status 2. */
 enum gr_fatal {
     GR_FATAL_DEADLOCK = 1,
-    GR_FATAL_NO_GOROUTINES,   /* main called Goexit and everybody else has ended */
-    GR_FATAL_UNLOCK,          /* sync: unlock of unlocked mutex */
+    GR_FATAL_NO_GOROUTINES, /* main called Goexit and everybody else has ended */
+    GR_FATAL_UNLOCK,        /* sync: unlock of unlocked mutex */
     GR_FATAL_RW_UNLOCK,
     GR_FATAL_RW_RUNLOCK,
     GR_FATAL_GO_NIL,
@@ -22,7 +24,8 @@ enum gr_fatal {
     GR_FATAL_NO_MEMORY,
 };
 
-/* Writes a dump of all goroutines (number, wait reason) to this descriptor.  Any thread; takes no lock of libc. */
+/* Writes a dump of all goroutines (number, wait reason) to this descriptor.  Any thread;
+ * takes no lock of libc. */
 void gr_dump(int fd);
 
 struct gr_stats {
@@ -30,11 +33,13 @@ struct gr_stats {
 };
 void gr_stats_read(struct gr_stats *s);
 
-/* Stress noise at the injection points: 0 off, 1 low, 2 high; drawn per goroutine from the seed. */
+/* Stress noise at the injection points: 0 off, 1 low, 2 high; drawn per goroutine from the
+ * seed. */
 void gr_noise(int level, uint64_t seed);
 
-/* Mutants, in a sorted list: n-th name (NULL at the end) with the clause it breaks; switching on by name.
- * gr_mutant_enable is false for an unknown name and in builds without mutants. Any thread. */
+/* Mutants, in a sorted list: n-th name (NULL at the end) with the clause it breaks;
+ * switching on by name. gr_mutant_enable is false for an unknown name and in builds without
+ * mutants. Any thread. */
 const char *gr_mutant_name(size_t n);
 const char *gr_mutant_clause(size_t n);
 bool gr_mutant_enable(const char *name);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* select.h - wait for the first of several channel operations, uniformly among those that are ready.
+/* select.h - wait for the first of several channel operations, uniformly among those that
+ * are ready.
  *
- * A select is data: an array of cases.  A case on a nil channel never becomes ready.  The same channel may stand in
- * several cases; a goroutine never communicates with itself.
+ * A select is data: an array of cases.  A case on a nil channel never becomes ready.  The
+ * same channel may stand in several cases; a goroutine never communicates with itself.
  */
 #ifndef GR_SELECT_H
 #define GR_SELECT_H
@@ -20,8 +21,9 @@ struct gr_case {
 
 #define GR_SELECT_DEFAULT (-1)
 
-/* Does exactly one ready case and gives its index.  None ready: GR_SELECT_DEFAULT when has_default, else blocks (for
- * ever when n == 0).  Blocks: G.  Panics: GR_ERR_SEND_CLOSED when the chosen case sends on a closed channel. */
+/* Does exactly one ready case and gives its index.  None ready: GR_SELECT_DEFAULT when
+ * has_default, else blocks (for ever when n == 0).  Blocks: G.  Panics: GR_ERR_SEND_CLOSED
+ * when the chosen case sends on a closed channel. */
 int gr_select(struct gr_case *cases, int n, bool has_default);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* task.h - goroutines: start the runtime, start a goroutine, yield, end.
  *
- * A program calls gr_main once.  The function it passes is the main goroutine: when that function
- * returns, gr_main returns 0 at once, without waiting for other goroutines, and the caller ends the
- * process.  Every other function of this runtime must be called on a goroutine, unless its contract
- * says "any thread".
+ * A program calls gr_main once.  The function it passes is the main goroutine: when that
+ * function returns, gr_main returns 0 at once, without waiting for other goroutines, and
+ * the caller ends the process.  Every other function of this runtime must be called on a
+ * goroutine, unless its contract says "any thread".
  *
- * errno is not preserved across calls that can block.  Thread-local variables belong to the thread,
- * not to the goroutine.
+ * errno is not preserved across calls that can block.  Thread-local variables belong to the
+ * thread, not to the goroutine.
  */
 #ifndef GR_TASK_H
 #define GR_TASK_H
@@ -18,9 +18,9 @@
 
 typedef void (*gr_fn)(void *arg);
 
-/* Boots the runtime with GR_PROCS processors (environment; default: the CPUs this process may use), runs
- * fn(arg) as goroutine 1 and returns 0 when it returns.  Any thread, once per process.
- * Does not return when the program dies (panic, fatal error, gr_exit). */
+/* Boots the runtime with GR_PROCS processors (environment; default: the CPUs this process
+ * may use), runs fn(arg) as goroutine 1 and returns 0 when it returns.  Any thread, once
+ * per process. Does not return when the program dies (panic, fatal error, gr_exit). */
 int gr_main(gr_fn fn, void *arg);
 
 /* Starts fn(arg) as a new goroutine.  Blocks: nothing.  fn == NULL is the fatal error
