@@ -185,7 +185,7 @@ setup: ## install what is missing (Debian packages); BROWSER=1 adds a headless b
 browser: ## setup, with the browser that the test of the HTML report uses
 	@BROWSER=1 ci/setup.sh
 conform: setup ## the main job: the whole corpus on one RUNTIME=reference|go|go-race|toy
-	$(MORE) tools $(if $(filter go%,$(RUNTIME)),go)
+	$(MORE) FLAVOR=opt tools $(if $(filter go%,$(RUNTIME)),go)
 	$(GAUNTLET) run --runtime $(RUNTIME) $(ARGS)
 check: setup ## the project's own tests; ends with pytest's closing line
 	$(MORE) $(addprefix build-,opt debug asan tsan racecheck mutant fuzz aarch64) go

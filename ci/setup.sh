@@ -4,7 +4,8 @@
 #
 # Silent and quick when nothing is missing, so that other targets can call it every time.
 # Where it may not install (no apt, not root) it prints the command to run by hand and exits 2.
-# BROWSER=1 adds a headless browser for the test of the HTML report.
+# BROWSER=1 adds a headless browser for the test of the HTML report. MMAP_BITS names another file
+# to read the kernel's setting from, for the test of this script.
 set -eu
 
 # package, and why
@@ -44,6 +45,13 @@ go_is_usable() {
 go_is_usable || needs="$needs
 golang-go               the Go driver, the independent witness"
 [ "${BROWSER:-}" != 1 ] || needs="$needs$browser"
+
+# Sanitizers of this age lose their shadow memory where addresses are randomised more widely.
+bits=$(cat "${MMAP_BITS:-/proc/sys/vm/mmap_rnd_bits}" 2>/dev/null) || bits=0
+[ "$bits" -le 28 ] || {
+    echo "setup: vm.mmap_rnd_bits is $bits; programs built with tsan may not start." >&2
+    echo "  sudo sysctl vm.mmap_rnd_bits=28" >&2
+}
 
 names=$(printf '%s\n' "$needs" | sed 's/ .*//')
 # shellcheck disable=SC2086

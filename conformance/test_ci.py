@@ -163,7 +163,7 @@ def run_setup(folder: Path, fakes: dict[str, str], **env: str) -> subprocess.Com
     return subprocess.run(
         ["/bin/sh", str(ROOT / "ci/setup.sh")],
         cwd=folder,
-        env={"PATH": str(tools), **env},
+        env={"PATH": str(tools), "MMAP_BITS": "none", **env},
         capture_output=True,
         text=True,
     )
@@ -198,6 +198,14 @@ def test_setup_wants_go_only_where_it_is_too_old(tmp_path: Path, go: str, wanted
     done = run_setup(tmp_path, {"dpkg-query": ":", "go": go}, BROWSER="1")
     assert ("golang-go" in done.stdout) is wanted
     assert "chromium-driver: " in done.stdout
+
+
+def test_setup_warns_of_a_kernel_that_tsan_cannot_stand(tmp_path: Path) -> None:
+    (tmp_path / "bits").write_text("32\n")
+    fakes = {"dpkg-query": ALL_THERE, "go": "echo go1.26.8"}
+    done = run_setup(tmp_path, fakes, MMAP_BITS="bits")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.endswith("sudo sysctl vm.mmap_rnd_bits=28\n")
 
 
 def test_setup_installs_what_is_missing_and_updates_the_lists_once(tmp_path: Path) -> None:
