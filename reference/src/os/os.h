@@ -40,6 +40,10 @@ enum os_guard {
  * before it is trusted (emulators accept advice that they do not know). */
 enum os_guard os_guard_kind(void);
 
+/* The same in the eyes of a race detector as unmapping the pages and getting new ones: what
+ * happened on them before is forgotten.  Contents become zero; a guard on them is lost. */
+void os_renew(void *at, size_t bytes);
+
 /* Makes every access to the pages fault.  False: refused (kind none, or the budget of
  * mappings is spent).  Needs: page-aligned bounds inside a reservation. */
 bool os_guard_install(void *at, size_t bytes);
@@ -112,6 +116,8 @@ void os_fault_redirect(const struct os_fault *f, void (*fn)(void *), void *arg, 
 struct os_altstack {
     void *at;
     size_t bytes;
+    void *former; /* what the thread had before (a sanitizer's), put back by fini */
+    size_t former_bytes;
 };
 bool os_altstack_init(struct os_altstack *a);
 void os_altstack_fini(struct os_altstack *a);

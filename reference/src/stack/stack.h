@@ -22,11 +22,17 @@ struct stack {
     char *top;          /* one past the highest; 16-byte aligned */
     uint8_t class;      /* enum stack_class */
     bool is_guarded;    /* else a canary lies at lo */
+    uint32_t number;    /* private */
 };
 
 /* A stack of 64 KB, 256 KB or 8 MB, guard included (4 times that under sanitizers, more
  * with large pages).  Its contents are undefined.  False: no memory.  Any thread. */
 bool stack_acquire(struct stack *s, enum stack_class class);
+
+/* A stack that its owner uses again for a new goroutine without stack_release: race
+ * detectors must not connect the two.  Called by the goroutine that spawns, as
+ * stack_acquire is, before fiber_init; free but in flavour racecheck. */
+void stack_renew(struct stack *s);
 
 /* Nobody may run on it any more. */
 void stack_release(struct stack *s);
