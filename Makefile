@@ -4,7 +4,8 @@
 # Sources are found by wildcard, so a new file needs no edit here. Every compile and link writes
 # to a temporary name and renames, so that two makes in one tree never see half a file. A change
 # of flags, compiler or file list rebuilds what depends on it (the .stamp-* files). ARGS='...'
-# goes to the command that a target ends in: make conform ARGS=--help.
+# goes to the command that a target ends in: make conform ARGS=--help. FLOORS='base arch' leaves
+# the other folders of reference/src out: make build/opt/unit/base_test FLOORS='base arch os'.
 #
 #   opt gcc -O2 | debug assertions | asan address+undefined | tsan races of the runtime itself
 #   racecheck races of programs: drivers and stress instrumented, the runtime not
@@ -16,6 +17,7 @@ BUILD ?= build
 RUNTIME ?= reference
 BUDGET ?= 5m
 JOBS ?= 2
+FLOORS ?= *
 PYTHON ?= /usr/bin/python3
 GAUNTLET := $(PYTHON) conformance/gauntlet
 
@@ -57,7 +59,7 @@ find = $(sort $(wildcard $(1)))
 objects = $(patsubst %,$(B)/o/%.o,$(basename $(1)))
 OTHER_ARCH := $(filter-out $(ARCH),x86_64 aarch64 riscv64)
 GR_SRC := $(filter-out $(foreach a,$(OTHER_ARCH),%_$(a).c %_$(a).S),$(call find,\
-  reference/src/*/*.c reference/src/*/*.S))
+  $(foreach f,$(FLOORS),reference/src/$(f)/*.c reference/src/$(f)/*.S)))
 LIT_SRC := $(filter-out spec/lit/main.c,$(call find,spec/lit/*.c spec/lit/model/*.c))
 KIT_SRC := $(call find,conformance/drivers/c/kit/*.c)
 OPS_SRC := $(call find,conformance/drivers/c/gr_ops*.c)
