@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""gauntlet run: the corpus, or parts of it, on one or more runtimes."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ..campaign import Options, Session, run_campaign
+from ..clause import load_clauses
+from ..cli import FINDINGS, PASS, USAGE, seconds
+from ..driver import Protocol
+from ..lit import ROOT, Program, load_programs
+from ..manifest import Manifest, load_manifest
+from ..observe import Observed
+from ..report.record import make_record, write_record
+from ..report.terminal import area_table, print_failure
+from ..verdict import Verdict, judge
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the subcommand."""
+    parser.add_argument("paths", nargs="*", help="litmus files or folders; default: the whole corpus")
+    parser.add_argument("--runtime", action="append", help="reference (default), go, go-race, ..., or a driver's folder")
+    parser.add_argument("--budget", type=seconds, default=40.0, help="time for repetitions, e.g. 40s or 5m")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2, help="drivers that run at once")
+    parser.add_argument("--mode", default="control,free,one", help="modes to use, comma separated")
+    parser.add_argument("--noise", type=int, choices=(0, 1, 2), default=0)
+    parser.add_argument("--procs", default="", help="numbers of processors to go through, e.g. 1,2,8")
+    parser.add_argument("--mutant", default="", help="switch on this fault (flavour mutant of the reference)")
+    parser.add_argument("--json", type=Path, help="write the record here instead of build/report")
+    parser.add_argument("--junit", type=Path, help="write a JUnit file")
+    parser.add_argument("--html", type=Path, help="write an HTML page")
+    parser.add_argument("--verbose", action="store_true", help="show skips and known failures too")
+
+
+def options_from(args: argparse.Namespace) -> Options:
+    """Options of a campaign from the command line. Raises ValueError."""
+    procs = tuple(int(word) for word in args.procs.split(",") if word)
+    return Options(seed=args.seed, budget=args.budget, workers=max(1, args.workers), noise=args.noise, procs=procs,
+                   modes=tuple(args.mode.split(",")), mutant=args.mutant)
+
+
+def identify(manifest: Manifest, options: Options) -> tuple[str, frozenset[str]]:
+    """Version and capabilities of a runtime. Raises Protocol when its driver does not answer."""
+    session = Session(manifest, options)
+    try:
+        driver = session.driver(manifest.variant)
+        return driver.version, driver.caps
+    finally:
+        session.close()
+
+
+def run_runtime(manifest: Manifest, programs: Sequence[Program], options: Options,
+                console: Console) -> tuple[list[Verdict], str, bool, float]:
+    """Runs the programs with progress; returns verdicts, version, whether it was stopped early, seconds."""
+    version, caps = identify(manifest, options)
+    stop = threading.Event()
+    started = time.monotonic()
+    former = signal.signal(signal.SIGINT, lambda *_: stop.set()) \
+        if threading.current_thread() is threading.main_thread() else None
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+               TextColumn("{task.fields[last]}"))
+    try:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task(manifest.runtime, total=len(programs), last="")
+
+            def step(observed: Observed) -> None:
+                progress.update(task, advance=1, last=observed.program.path)
+
+            observed = run_campaign(manifest, programs, options, step, stop)
+    finally:
+        if former is not None:
+            signal.signal(signal.SIGINT, former)
+    verdicts = [judge(o, manifest, version=version, gates="control" in caps) for o in observed]
+    return verdicts, version, stop.is_set(), time.monotonic() - started
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs, prints the verdict, writes the reports."""
+    console = Console(highlight=False)
+    try:
+        options = options_from(args)
+    except ValueError:
+        print(f"gauntlet: --procs {args.procs}: expected numbers, e.g. 1,2,8", file=sys.stderr)
+        return USAGE
+    programs = load_programs(args.paths)
+    if not programs:
+        print("gauntlet: no litmus files there", file=sys.stderr)
+        return USAGE
+    clauses = load_clauses(ROOT)
+    status = PASS
+    for runtime in args.runtime or ["reference"]:
+        manifest = load_manifest(runtime)
+        try:
+            verdicts, version, stopped, took = run_runtime(manifest, programs, options, console)
+        except Protocol as error:
+            print(f"gauntlet: {runtime}: {error}", file=sys.stderr)
+            return USAGE
+        record = make_record(manifest, version, verdicts, seconds=took, seed=options.seed, stopped=stopped)
+        shown = [v for v in verdicts if v.unexpected or v.surprise
+                 or (args.verbose and (v.known or v.status in ("skip", "want_missing")))]
+        for verdict in shown:
+            print_failure(console, verdict)
+        console.print(area_table(f"{runtime} {version}: {record['executions']:,} executions in {took:.1f} s, "
+                                 f"seed {options.seed}", verdicts, clauses))
+        place = write_record(record, args.json)
+        console.print(f"report: {place}", soft_wrap=True, style="dim")
+        _other_reports(args, verdicts, runtime)
+        if stopped:
+            console.print("stopped early: programs that had not begun are skips", style="yellow")
+        if stopped or any(v.unexpected for v in verdicts):
+            status = FINDINGS
+    return status
+
+
+def _other_reports(args: argparse.Namespace, verdicts: Sequence[Verdict], runtime: str) -> None:
+    if args.junit:
+        from ..report.junit import write_junit
+        write_junit(verdicts, runtime, args.junit)
+    if args.html:
+        from ..report.html import write_html
+        write_html(args.html)

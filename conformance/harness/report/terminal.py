@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The verdict on the terminal: a table by area, and for each failure the table of its outcomes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..clause import Clause
+from ..verdict import Verdict, reason_of
+
+STYLES = {"pass": "green", "fail": "bold red", "crash": "bold red", "unknown": "yellow", "error": "bold red",
+          "want_missing": "yellow", "skip": "dim", "known": "cyan"}
+COLUMNS = ("pass", "fail", "crash", "error", "unknown", "want_missing", "known", "skip")
+
+
+def area_of(verdict: Verdict) -> str:
+    """The area of a program: that of the first clause it names."""
+    return verdict.program.spec[0].partition(".")[0] if verdict.program.spec else "?"
+
+
+def area_table(title: str, verdicts: Sequence[Verdict], clauses: dict[str, Clause]) -> Table:
+    """Per area: clauses covered out of all there are, programs by status, outcomes observed out of allowed."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    table.add_column("area")
+    for name in ("clauses", "programs", *(c.replace("_", " ") for c in COLUMNS), "outcomes"):
+        table.add_column(name, justify="right")
+    areas = sorted({c.area for c in clauses.values()})
+    total: Counter[str] = Counter()
+    for area in areas:
+        mine = [v for v in verdicts if area_of(v) == area]
+        row = _row(area, mine, verdicts, clauses)
+        total += row
+        if mine or row["covered"]:
+            table.add_row(area, *_cells(row))
+    table.add_section()
+    table.add_row("all", *_cells(total), style="bold")
+    return table
+
+
+def _row(area: str, mine: Sequence[Verdict], everybody: Sequence[Verdict],
+         clauses: dict[str, Clause]) -> Counter[str]:
+    covered = {c for v in everybody if v.status != "skip" for c in v.program.spec if c in clauses}
+    row: Counter[str] = Counter()
+    row["clauses"] = sum(c.area == area for c in clauses.values())
+    row["covered"] = sum(clauses[c].area == area for c in covered)
+    row["programs"] = len(mine)
+    for v in mine:
+        row["known" if v.known else v.status] += 1
+        if v.status not in ("skip", "error"):
+            row["allowed"] += len(v.program.allowed)
+            row["observed"] += len(v.program.allowed & v.observed.counts.keys())
+    return row
+
+
+def _cells(row: Counter[str]) -> list[Text]:
+    statuses = [Text(str(row[c]) if row[c] else "-", style=STYLES[c] if row[c] else "dim") for c in COLUMNS]
+    return [Text(f"{row['covered']}/{row['clauses']}"), Text(str(row["programs"])), *statuses,
+            Text(f"{row['observed']}/{row['allowed']}")]
+
+
+def outcome_table(verdict: Verdict) -> Table:
+    """Outcome, samples, frequency, what was expected of it, and what it means."""
+    program, seen = verdict.program, verdict.observed
+    table = Table(header_style="bold", show_edge=False)
+    for name, justify in (("outcome", "left"), ("samples", "right"), ("freq", "right"), ("expect", "left"),
+                          ("meaning", "left")):
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    total = max(1, seen.executions)
+    for key in sorted(program.allowed | seen.counts.keys()):
+        count = seen.counts[key]
+        allowed = key in program.allowed
+        expect = ("wanted" if key in program.wanted else "allowed") if allowed else "FORBIDDEN"
+        why = "" if allowed else reason_of(program, key)
+        style = "bold red" if not allowed else "yellow" if not count and key in program.wanted else ""
+        table.add_row(key, f"{count:,}", f"{100 * count / total:.2f}%", expect, why, style=style)
+    return table
+
+
+def print_failure(console: Console, verdict: Verdict) -> None:
+    """Everything that is needed to understand and repeat one failure."""
+    program = verdict.program
+    state = "known" if verdict.known else verdict.status
+    console.print(Text(f"\n{program.path}.lit   {' '.join(program.spec)}", style="bold"))
+    console.print(Text(f"  {state}: {' '.join(program.about)}", style=STYLES.get(state, "")))
+    if verdict.known:
+        console.print(Text(f"  known: {verdict.known.reason} {verdict.known.bug}"))
+    if verdict.status in ("fail", "want_missing", "unknown", "crash"):
+        console.print(outcome_table(verdict))
+    for finding in verdict.findings[:6]:
+        console.print(Text(f"  {finding.what}" + (f"   [{finding.outcome}]" if finding.outcome else "")))
+        if finding.again:
+            console.print(Text(f"    again: {finding.again}", style="dim"), soft_wrap=True)
+        if finding.text.strip():
+            console.print(Text("    | " + "\n    | ".join(finding.text.strip().splitlines()[:12]), style="dim"))
+    if len(verdict.findings) > 6:
+        console.print(f"  ... and {len(verdict.findings) - 6} more findings")
