@@ -43,7 +43,7 @@ def main() -> int:
         areas = clause.load_areas(root)
     except clause.ClauseError as error:
         print(error)
-        print(f"clauses: {len(error.problems)} problems")
+        print(f"clauses: problems found: {len(error.problems)}")
         return 1
     clauses = {c.id: c for area in areas for c in area.clauses}
     problems = clause.citation_problems(root, clauses)
@@ -54,7 +54,7 @@ def main() -> int:
     cited = {c.clause for c in clause.litmus_citations(root)} & clauses.keys()
     print(
         f"clauses: {len(clauses)} in {len(areas)} areas, {len(cited)} cited by litmus files, "
-        f"{len(problems)} problems"
+        f"problems found: {len(problems)}"
     )
     return 1 if problems else 0
 

@@ -189,7 +189,7 @@ def test_unknown_citation_is_found(tmp_path: Path) -> None:
     done = run_checker(tmp_path)
     assert done.returncode == 1
     line = "conformance/litmus/chan/sample.lit:2: unknown clause chan.tow; did you mean"
-    assert line in done.stdout and "1 problems" in done.stdout
+    assert line in done.stdout and "problems found: 1" in done.stdout
 
 
 def test_checker_usage_error(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ Invariants of what load_clauses returns:
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterator
@@ -144,11 +145,10 @@ def citation_problems(root: Path, clauses: dict[str, Clause]) -> list[str]:
 
 def _nearest(wanted: str, clauses: dict[str, Clause]) -> str:
     """A hint that names the ids closest to a misspelt one."""
-    import difflib
-
     close = difflib.get_close_matches(wanted, clauses, n=2, cutoff=0.6)
-    hint = f"did you mean {' or '.join(close)}?" if close else "see the ids in"
-    return f"; {hint}" if close else f"; {hint} {CLAUSE_FOLDER}/"
+    if not close:
+        return f"; see the ids in {CLAUSE_FOLDER}/"
+    return f"; did you mean {' or '.join(close)}?"
 
 
 def _read_area(path: Path, root: Path, seen: dict[str, str], problems: list[str]) -> Area:
