@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* chan.c - channels: make, send, receive, close, len, cap.
+ *
+ * Owns: struct gr_chan's fields and every plain operation on them; invariants are in
+ * chan.h. Not here: waiting for several channels (select.c), timers (timerchan.c).
+ *
+ * A receive from a full buffer with a sender waiting takes the oldest value and puts the
+ * sender's into the slot that became free, which is the newest place of the ring: first in,
+ * first out is kept with one copy each way.
+ *
+ * Closing serves every waiter: receivers get zero bytes, senders wake to panic.  All are
+ * taken out under the lock and made runnable after it.
+ *
+ * Happens-before, for flavour racecheck: each slot of the buffer is acquired and released
+ * by whoever uses it, so the k-th receive comes before the (k+C)-th send finishes; a served
+ * waiter and its server synchronise through the record.
+ */
+#include "chan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* More bytes than this are refused without asking the allocator. */
+#define BUFFER_BYTES_MAX ((uint64_t)1 << 38)
+
+static atomic_u64 last_id; /* atomic */
+
+void chan_init(gr_chan *c, size_t elem_size, uint64_t slots, char *buf)
+{
+    memset(c, 0, sizeof *c);
+    mutex_init(&c->lock, RANK_chan);
+    c->elem_size = (uint32_t)elem_size;
+    c->slots = slots;
+    c->buf = buf;
+    c->id = add_relaxed(&last_id, 1) + 1;
+}
+
+gr_chan *gr_chan_make(size_t elem_size, int64_t cap)
+{
+    gr_chan *c;
+    uint64_t bytes;
+    if (cap < 0 || elem_size > GR_ELEM_MAX)
+        gr_panic_error(GR_ERR_MAKECHAN_SIZE);
+    if (__builtin_mul_overflow((uint64_t)cap, elem_size, &bytes) ||
+        bytes > BUFFER_BYTES_MAX)
+        gr_panic_error(GR_ERR_MAKECHAN_SIZE);
+    c = malloc(sizeof *c + bytes);
+    if (c == NULL)
+        gr_panic_error(GR_ERR_MAKECHAN_SIZE);
+    if (MUTANT(chan_cap_off_by_one) && cap > 1)
+        cap--;
+    chan_init(c, elem_size, (uint64_t)cap, (char *)(c + 1));
+    return c;
+}
+
+void gr_chan_free(gr_chan *c)
+{
+    ASSERT(c == NULL || c->timer == NULL);
+    free(c);
+}
+
+void chan_lock(gr_chan *c)
+{
+    noise_point(NOISE_BEFORE_LOCK);
+    mutex_lock(&c->lock);
+    noise_point(NOISE_LOCKED);
+}
+
+void chan_unlock(gr_chan *c)
+{
+    mutex_unlock(&c->lock);
+    noise_point(NOISE_AFTER_UNLOCK);
+}
+
+/* ---- elements ------------------------------------------------------------------------ */
+
+static inline void elem_copy(const gr_chan *c, void *to, const void *from)
+{
+    if (c->elem_size == sizeof(uint64_t))
+        memcpy(to, from, sizeof(uint64_t));
+    else if (c->elem_size != 0)
+        memcpy(to, from, c->elem_size);
+}
+
+static void elem_clear(const gr_chan *c, void *to)
+{
+    if (to != NULL && c->elem_size != 0 && !MUTANT(chan_closed_dest_kept))
+        memset(to, 0, c->elem_size);
+}
+
+static char *slot_at(const gr_chan *c, uint64_t x)
+{
+    return c->buf + x * c->elem_size;
+}
+
+static uint64_t slot_next(const gr_chan *c, uint64_t x)
+{
+    return x + 1 == c->slots ? 0 : x + 1;
+}
+
+static void slot_race(const gr_chan *c, uint64_t x)
+{
+    RACE_ACQUIRE(slot_at(c, x));
+    RACE_RELEASE(slot_at(c, x));
+}
+
+/* Appends *elem.  Needs: c locked, room. */
+static void ring_put(gr_chan *c, const void *elem)
+{
+    slot_race(c, c->sendx);
+    elem_copy(c, slot_at(c, c->sendx), elem);
+    c->sendx = slot_next(c, c->sendx);
+    store_relaxed(&c->count, load_relaxed(&c->count) + 1); /* seen by len and by refusals */
+}
+
+/* Removes the oldest element.  Needs: c locked, count > 0. */
+static void ring_get(gr_chan *c, void *elem)
+{
+    uint64_t x = c->recvx, n = load_relaxed(&c->count);
+    if (MUTANT(chan_buffer_lifo)) {
+        x = (c->recvx + n - 1) % c->slots;
+        c->sendx = x;
+    } else
+        c->recvx = slot_next(c, x);
+    slot_race(c, x);
+    if (elem != NULL)
+        elem_copy(c, elem, slot_at(c, x));
+    store_relaxed(&c->count, n - 1);
+}
+
+/* ---- one half of an exchange --------------------------------------------------------- */
+
+enum exchange chan_send_locked(gr_chan *c, const void *elem, struct waiter **wake)
+{
+    struct waiter *w;
+    uint64_t n = load_relaxed(&c->count);
+    *wake = NULL;
+    if (load_relaxed(&c->is_closed) && !(MUTANT(chan_close_after_buffer) && n < c->slots))
+        return EXCHANGE_CLOSED;
+    w = waitq_take(&c->recvq);
+    if (w != NULL) {
+        RACE_ACQUIRE(&w->race[0]);
+        RACE_RELEASE(&w->race[1]);
+        if (w->elem != NULL)
+            elem_copy(c, w->elem, elem);
+        w->success = true;
+        *wake = w;
+        if (MUTANT(chan_value_duplicated) && n < c->slots)
+            ring_put(c, elem);
+        return EXCHANGE_DONE;
+    }
+    if (n >= c->slots)
+        return EXCHANGE_NONE;
+    if (!MUTANT(chan_value_dropped) || n == 0)
+        ring_put(c, elem);
+    return EXCHANGE_DONE;
+}
+
+/* The first waiting sender's value goes where it belongs: to the receiver, or behind the
+ * buffer. */
+static void take_from_sender(gr_chan *c, struct waiter *w, void *elem)
+{
+    RACE_ACQUIRE(&w->race[0]);
+    if (c->slots == 0 || MUTANT(chan_sender_before_buffer)) {
+        if (elem != NULL)
+            elem_copy(c, elem, w->elem);
+    } else {
+        ring_get(c, elem);
+        ring_put(c, w->elem);
+    }
+    RACE_RELEASE(&w->race[1]);
+    w->success = true;
+}
+
+enum exchange chan_recv_locked(gr_chan *c, void *elem, struct waiter **wake)
+{
+    struct waiter *w;
+    *wake = NULL;
+    if (load_relaxed(&c->is_closed) &&
+        (load_relaxed(&c->count) == 0 || MUTANT(chan_close_drops_buffer))) {
+        RACE_ACQUIRE(c);
+        elem_clear(c, elem);
+        return EXCHANGE_CLOSED;
+    }
+    w = waitq_take(&c->sendq);
+    if (w != NULL) {
+        take_from_sender(c, w, elem);
+        *wake = w;
+        return EXCHANGE_DONE;
+    }
+    if (load_relaxed(&c->count) == 0)
+        return EXCHANGE_NONE;
+    ring_get(c, elem);
+    return EXCHANGE_DONE;
+}
+
+bool chan_can_send(gr_chan *c)
+{
+    return load_relaxed(&c->is_closed) || load_relaxed(&c->count) < c->slots ||
+           waitq_is_servable(&c->recvq);
+}
+
+bool chan_can_recv(gr_chan *c)
+{
+    return load_relaxed(&c->is_closed) || load_relaxed(&c->count) > 0 ||
+           waitq_is_servable(&c->sendq);
+}
+
+void waiter_ready(struct waiter *w)
+{
+    struct g *g;
+    if (w == NULL || w->g == NULL) /* nobody, or a mutant's ghost */
+        return;
+    g = w->g;
+    g->param = w;
+    noise_point(NOISE_AFTER_UNLOCK);
+    sched_ready(g);
+}
+
+void waiter_resumed(struct waiter *w)
+{
+    RACE_ACQUIRE(&w->race[1]);
+}
+
+/* ---- waiting ------------------------------------------------------------------------- */
+
+static bool commit_unlock(struct g *g, void *arg)
+{
+    gr_chan *c = arg;
+    (void)g;
+    mutex_unlock(&c->lock);
+    return true;
+}
+
+static void park_for_ever(enum park_reason why)
+{
+    for (;;)
+        sched_park(NULL, NULL, why);
+}
+
+/* Waits in q until served or closed.  Needs: c locked; it is not afterwards.  Gives: a
+ * value was exchanged. */
+static bool chan_wait(gr_chan *c, struct waitq *q, void *elem, enum park_reason why)
+{
+    struct g *g = g_self();
+    struct waiter *w = waiter_in_cell(g, c, elem);
+    RACE_RELEASE(&w->race[0]);
+    waitq_push(q, w);
+    if (c->timer != NULL)
+        timer_block_locked(c);
+    noise_point(NOISE_BEFORE_PARK);
+    sched_park(commit_unlock, c, why);
+    waiter_resumed(w);
+    if (c->timer != NULL) {
+        chan_lock(c);
+        timer_unblock_locked(c);
+        chan_unlock(c);
+    }
+    return w->success;
+}
+
+/* ---- public -------------------------------------------------------------------------- */
+
+void gr_chan_send(gr_chan *c, const void *elem)
+{
+    struct waiter *wake;
+    enum exchange x;
+    sched_point();
+    if (c == NULL)
+        park_for_ever(PARK_CHAN_SEND_NIL);
+    chan_lock(c);
+    x = chan_send_locked(c, elem, &wake);
+    if (x == EXCHANGE_NONE) {
+        /* The record's elem serves both directions; a sender's is only read. */
+        if (!chan_wait(c, &c->sendq, (void *)(uintptr_t)elem, PARK_CHAN_SEND))
+            gr_panic_error(GR_ERR_SEND_CLOSED);
+        return;
+    }
+    chan_unlock(c);
+    if (x == EXCHANGE_CLOSED)
+        gr_panic_error(GR_ERR_SEND_CLOSED);
+    waiter_ready(wake);
+}
+
+bool gr_chan_recv(gr_chan *c, void *elem)
+{
+    struct waiter *wake;
+    enum exchange x;
+    sched_point();
+    if (c == NULL)
+        park_for_ever(PARK_CHAN_RECV_NIL);
+    chan_lock(c);
+    if (c->timer != NULL)
+        timer_poll_locked(c);
+    x = chan_recv_locked(c, elem, &wake);
+    if (x == EXCHANGE_NONE)
+        return chan_wait(c, &c->recvq, elem, PARK_CHAN_RECV);
+    chan_unlock(c);
+    waiter_ready(wake);
+    return x == EXCHANGE_DONE || MUTANT(chan_recv_ok_after_close);
+}
+
+/* A refusal without the lock.  Seen not closed and then full, in this order, means that
+ * there was a moment when the send would have blocked: a channel that is closed never
+ * becomes open again. */
+static bool would_block_send(gr_chan *c)
+{
+    if (load_acquire(&c->is_closed)) /* pairs with the release in gr_chan_close */
+        return false;
+    return c->slots > 0 && load_acquire(&c->count) == c->slots;
+}
+
+bool gr_chan_try_send(gr_chan *c, const void *elem)
+{
+    struct waiter *wake;
+    enum exchange x;
+    sched_point();
+    if (c == NULL || would_block_send(c))
+        return false;
+    chan_lock(c);
+    x = chan_send_locked(c, elem, &wake);
+    chan_unlock(c);
+    if (x == EXCHANGE_CLOSED)
+        gr_panic_error(GR_ERR_SEND_CLOSED);
+    waiter_ready(wake);
+    return x == EXCHANGE_DONE;
+}
+
+/* A refusal without the lock.  Seen empty and then not closed, in this order: were it the
+ * other way round, a value sent and a close could come in between, and "empty, not closed"
+ * would be no state that ever was. */
+static bool would_block_recv(gr_chan *c)
+{
+    if (c->slots == 0 || c->timer != NULL || load_acquire(&c->count) != 0)
+        return false;
+    return !load_acquire(&c->is_closed); /* pairs with the release in gr_chan_close */
+}
+
+bool gr_chan_try_recv(gr_chan *c, void *elem, bool *ok)
+{
+    struct waiter *wake;
+    enum exchange x;
+    sched_point();
+    *ok = false;
+    if (c == NULL || would_block_recv(c))
+        return false;
+    chan_lock(c);
+    if (c->timer != NULL)
+        timer_poll_locked(c);
+    x = chan_recv_locked(c, elem, &wake);
+    chan_unlock(c);
+    waiter_ready(wake);
+    *ok = x == EXCHANGE_DONE || (x == EXCHANGE_CLOSED && MUTANT(chan_recv_ok_after_close));
+    return x != EXCHANGE_NONE;
+}
+
+/* Takes everybody out of q, onto *list (linked by g->link), newest last. */
+static struct g **collect(struct waitq *q, struct g **end, bool is_recv)
+{
+    struct waiter *w;
+    while ((w = waitq_drain(q)) != NULL) {
+        RACE_RELEASE(&w->race[1]);
+        if (is_recv)
+            elem_clear(w->c, w->elem);
+        w->success = false;
+        if (w->g == NULL)
+            continue; /* a mutant's ghost */
+        w->g->param = w;
+        w->g->link = NULL;
+        *end = w->g;
+        end = &w->g->link;
+        if (MUTANT(chan_close_wakes_one))
+            break;
+    }
+    return end;
+}
+
+void gr_chan_close(gr_chan *c)
+{
+    struct g *list = NULL, **end = &list;
+    sched_point();
+    if (c == NULL)
+        gr_panic_error(GR_ERR_CLOSE_NIL);
+    chan_lock(c);
+    if (load_relaxed(&c->is_closed)) {
+        chan_unlock(c);
+        if (MUTANT(chan_close_twice))
+            return;
+        gr_panic_error(GR_ERR_CLOSE_CLOSED);
+    }
+    RACE_RELEASE(c);
+    /* Release: pairs with the acquires of the refusals without the lock. */
+    store_release(&c->is_closed, true);
+    end = collect(&c->recvq, end, true);
+    collect(&c->sendq, end, false);
+    chan_unlock(c);
+    sched_ready_all(list);
+}
+
+int64_t gr_chan_len(gr_chan *c)
+{
+    uint64_t n;
+    sched_point();
+    if (c == NULL || c->timer != NULL)
+        return 0;
+    n = load_relaxed(&c->count); /* chan.len.no-sync */
+    if (MUTANT(chan_len_off_by_one) && n > 0)
+        n--;
+    return (int64_t)n;
+}
+
+int64_t gr_chan_cap(gr_chan *c)
+{
+    if (c == NULL || c->timer != NULL)
+        return 0;
+    return (int64_t)c->slots;
+}

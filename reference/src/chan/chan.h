@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* chan.h - the door of floor chan: channels, select, and the channels of timers.
+ *
+ * Owns: struct gr_chan and the two halves of an exchange under its lock (chan.c); select
+ * (select.c); timers with channels (timerchan.c).
+ *
+ * Idea: a value goes straight from one goroutine's memory into the other's when the other
+ * one waits; the buffer is used only when nobody waits.  Whoever arrives second does the
+ * work for both and makes the first runnable, after the lock is free.
+ *
+ *   I1  count > 0 implies that no receiver waits; count < slots implies that no sender
+ *       waits (losers of selects, which are only queued, do not count as waiting).
+ *   I2  Both queues hold somebody who can be served only when it is one select that waits
+ *       in both directions.
+ *   I3  is_closed never clears.
+ *   I4  sendx == (recvx + count) mod slots, when slots > 0.
+ *
+ * Locks: c->lock; several at once in order of id (select.c).  It is also the owner's lock
+ * of a timer's cell. count and is_closed are atomic for those who look without the lock
+ * (len, fast refusals).
+ */
+#ifndef CHAN_CHAN_H
+#define CHAN_CHAN_H
+
+#include "base/base.h"
+#include "gr/chan.h"
+#include "gr/select.h"
+#include "lock/lock.h"
+#include "sched/sched.h"
+#include "waitq.h"
+
+struct gr_timer;
+
+struct gr_chan {
+    struct mutex lock;
+    uint32_t elem_size;     /* const after make */
+    _Atomic bool is_closed; /* atomic; written under lock */
+    atomic_u64 count;       /* atomic; written under lock */
+    uint64_t
+        /* const after make: capacity; 1 for a timer's channel, which looks unbuffered */
+        slots;
+    uint64_t sendx, recvx;     /* guarded by lock */
+    char *buf;                 /* const after make */
+    struct waitq recvq, sendq; /* guarded by lock */
+    uint64_t id;               /* const after make; order of locking */
+    struct gr_timer *timer;    /* const after make; NULL for an ordinary channel */
+};
+
+/* For memory of the caller: a channel with this buffer. */
+void chan_init(gr_chan *c, size_t elem_size, uint64_t slots, char *buf);
+
+void chan_lock(gr_chan *c);
+void chan_unlock(gr_chan *c);
+
+enum exchange { EXCHANGE_NONE, EXCHANGE_DONE, EXCHANGE_CLOSED };
+
+/* One half of an exchange, if it can be done now.  *wake gets the waiter that was served,
+ * or NULL; the caller makes it runnable with waiter_ready after the unlock.
+ * EXCHANGE_CLOSED: a send must panic; a receive has cleared *elem.  Needs: c locked. */
+enum exchange chan_send_locked(gr_chan *c, const void *elem, struct waiter **wake);
+enum exchange chan_recv_locked(gr_chan *c, void *elem, struct waiter **wake);
+
+/* Makes a served waiter runnable; NULL: nothing.  Needs: no lock. */
+void waiter_ready(struct waiter *w);
+
+/* The calling goroutine has been served, or woken by close, through w: what it synchronised
+ * with. */
+void waiter_resumed(struct waiter *w);
+
+/* Whether a case could go on now.  Needs: c locked. */
+bool chan_can_send(gr_chan *c);
+bool chan_can_recv(gr_chan *c);
+
+/* Timers' channels.  Before looking at one: a deadline that has passed fires.  Before
+ * waiting on it, and after: its timer is armed while somebody waits.  Need: c locked,
+ * c->timer not NULL. */
+void timer_poll_locked(gr_chan *c);
+void timer_block_locked(gr_chan *c);
+void timer_unblock_locked(gr_chan *c);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* timerchan.c - gr_timer: one-shots and tickers with a channel, and functions at a time; Go
+ * 1.23's meaning.
+ *
+ * Owns: struct gr_timer, gr_timer_*, gr_ticker_new.
+ * Not here: heaps and clocks (timer, sched), sleeping (sched).
+ *
+ * Idea.  Each timer embeds a channel with one hidden slot; the channel's lock is the
+ * timer's lock.  A timer with a channel sits in a heap only while somebody waits on that
+ * channel; at other times nobody can tell when it fires, so it is enough to compare its
+ * deadline with the clock whenever somebody looks (timer_poll_locked).  Hence a timer
+ * nobody waits for holds off no deadlock verdict and costs nothing.  A function's timer is
+ * always in a heap.
+ *
+ * Stop and reset take the lock, drain the slot and change seq: a value of the former
+ * setting cannot be received afterwards, since a callback that is on its way finds another
+ * seq (timer.stop.then-no-stale).
+ *
+ *   I1  is_pending: the present setting has not fired for the last time.  when is its next
+ *       deadline.
+ *   I2  is_armed: the cell is in a heap, or its callback with this seq is on its way.
+ *   I3  is_armed implies is_pending, and waiting > 0 or fn != NULL.
+ *   I4  Cells are type-stable and seq never goes back, so a late callback finds a timer, if
+ *       not its own.
+ *
+ * Locks: c.lock -> timer heap.
+ */
+#include "chan.h"
+
+#include <stdlib.h>
+
+#include "fix/fix.h"
+#include "gr/time.h"
+
+struct gr_timer {
+    struct timer cell; /* timer.h's rules; owner's lock: c.lock */
+    struct gr_chan c;  /* its lock guards everything below */
+    int64_t slot;      /* the hidden slot: c.buf */
+    int64_t when;
+    int64_t period; /* 0: fires once */
+    uint64_t seq;
+    uint32_t waiting; /* goroutines that wait on c, one count per case */
+    bool is_pending;
+    bool is_armed;
+    gr_fn fn; /* not NULL: runs in its own goroutine, no channel */
+    void *arg;
+};
+
+static struct fixpool timer_pool = FIXPOOL_INIT(sizeof(struct gr_timer));
+
+static struct gr_timer *timer_of(gr_chan *c)
+{
+    return c->timer;
+}
+
+/* d_ns from now; times beyond the end of the clock are that end. */
+static int64_t deadline_of(int64_t d_ns)
+{
+    int64_t now = sched_now_ns(), when;
+    if (d_ns <= 0)
+        return now;
+    return __builtin_add_overflow(now, d_ns, &when) ? INT64_MAX : when;
+}
+
+/* The present setting's deadline has come: fires once, or moves on to the first tick after
+ * now. */
+static void setting_advance(struct gr_timer *t, int64_t now)
+{
+    if (t->period == 0)
+        t->is_pending = false;
+    else
+        t->when += t->period * (1 + (now - t->when) / t->period);
+}
+
+/* A tick is dropped when the last one is still in the slot. */
+static struct waiter *setting_fire(struct gr_timer *t, int64_t now)
+{
+    struct waiter *wake = NULL;
+    setting_advance(t, now);
+    chan_send_locked(&t->c, &now, &wake);
+    return wake;
+}
+
+static void cell_arm(struct gr_timer *t)
+{
+    t->is_armed = true;
+    sched_timer_arm(&t->cell, t->when, 0, ++t->seq);
+}
+
+static void cell_disarm(struct gr_timer *t)
+{
+    if (!t->is_armed)
+        return;
+    t->is_armed = false;
+    t->seq++;
+    sched_timer_disarm(&t->cell);
+}
+
+/* ---- functions ----------------------------------------------------------------------- */
+
+#if GR_RACECHECK
+
+/* gr_timer_func comes before fn: the new goroutine was made by a thread that knows nothing
+ * of that. */
+struct timer_call {
+    gr_fn fn;
+    void *arg;
+    struct gr_timer *t;
+};
+
+static void timer_call_run(void *arg)
+{
+    struct timer_call call = *(struct timer_call *)arg;
+    free(arg);
+    RACE_ACQUIRE(call.t);
+    call.fn(call.arg);
+}
+
+static void fn_spawn(struct gr_timer *t, gr_fn fn, void *arg)
+{
+    struct timer_call *call = malloc(sizeof *call);
+    *call = (struct timer_call){fn, arg, t};
+    sched_spawn(timer_call_run, call);
+}
+
+#else
+
+static void fn_spawn(struct gr_timer *t, gr_fn fn, void *arg)
+{
+    (void)t;
+    sched_spawn(fn, arg);
+}
+
+#endif
+
+/* The callback of the cell.  Off goroutine stacks; must not park. */
+static void cell_fired(struct timer *cell, uint64_t seq, int64_t now)
+{
+    struct gr_timer *t = CONTAINER_OF(cell, struct gr_timer, cell);
+    struct waiter *wake = NULL;
+    gr_fn fn = NULL;
+    void *arg = NULL;
+    mutex_lock(&t->c.lock);
+    if (seq != t->seq || !t->is_armed) {
+        mutex_unlock(&t->c.lock);
+        return;
+    }
+    t->is_armed = false;
+    if (t->fn != NULL) {
+        fn = t->fn;
+        arg = t->arg;
+        setting_advance(t, now);
+    } else {
+        wake = setting_fire(t, now);
+        if (t->is_pending)
+            cell_arm(t);
+    }
+    mutex_unlock(&t->c.lock);
+    if (fn != NULL)
+        fn_spawn(t, fn, arg);
+    waiter_ready(wake);
+}
+
+/* ---- for the channel ----------------------------------------------------------------- */
+
+void timer_poll_locked(gr_chan *c)
+{
+    struct gr_timer *t = timer_of(c);
+    int64_t now;
+    if (!t->is_pending || t->is_armed)
+        return;
+    now = sched_now_ns();
+    if (now >= t->when)
+        setting_fire(t, now); /* nobody waits: a waiter would have armed the cell */
+}
+
+void timer_block_locked(gr_chan *c)
+{
+    struct gr_timer *t = timer_of(c);
+    t->waiting++;
+    if (t->is_pending && !t->is_armed)
+        cell_arm(t);
+}
+
+void timer_unblock_locked(gr_chan *c)
+{
+    struct gr_timer *t = timer_of(c);
+    if (--t->waiting == 0)
+        cell_disarm(t);
+}
+
+/* ---- settings ------------------------------------------------------------------------ */
+
+/* Ends the present setting.  Gives: it had not fired, or its value had not been
+ * received. */
+static bool setting_end(struct gr_timer *t)
+{
+    bool was_pending = t->is_pending;
+    int64_t value;
+    struct waiter *wake;
+    cell_disarm(t);
+    t->is_pending = false;
+    if (load_relaxed(&t->c.count) == 0 || MUTANT(timer_stop_keeps_value))
+        return was_pending;
+    chan_recv_locked(&t->c, &value, &wake); /* no sender ever waits: wake is NULL */
+    return true;
+}
+
+static void setting_begin(struct gr_timer *t, int64_t d_ns)
+{
+    t->when = deadline_of(d_ns);
+    t->is_pending = true;
+    RACE_RELEASE(t);
+    if (t->fn != NULL || t->waiting > 0)
+        cell_arm(t);
+}
+
+static struct gr_timer *timer_make(int64_t d_ns, int64_t period_ns, gr_fn fn, void *arg)
+{
+    struct gr_timer *t = fixpool_acquire(&timer_pool);
+    if (t->cell.fire == NULL) { /* fresh memory: nobody has ever seen it */
+        timer_init(&t->cell, cell_fired);
+        chan_init(&t->c, sizeof t->slot, 1, (char *)&t->slot);
+        t->c.timer = t;
+    }
+    chan_lock(&t->c);
+    t->fn = fn;
+    t->arg = arg;
+    t->period = period_ns;
+    t->waiting = 0;
+    setting_begin(t, d_ns);
+    chan_unlock(&t->c);
+    return t;
+}
+
+/* ---- public -------------------------------------------------------------------------- */
+
+gr_timer *gr_timer_new(int64_t d_ns)
+{
+    sched_point();
+    return timer_make(d_ns, 0, NULL, NULL);
+}
+
+gr_timer *gr_timer_func(int64_t d_ns, gr_fn fn, void *arg)
+{
+    sched_point();
+    return timer_make(d_ns, 0, fn, arg);
+}
+
+gr_timer *gr_ticker_new(int64_t period_ns)
+{
+    sched_point();
+    if (period_ns <= 0)
+        gr_panic_error(GR_ERR_TICKER_PERIOD);
+    return timer_make(period_ns, period_ns, NULL, NULL);
+}
+
+gr_chan *gr_timer_chan(gr_timer *t)
+{
+    return t->fn == NULL ? &t->c : NULL;
+}
+
+bool gr_timer_stop(gr_timer *t)
+{
+    bool was_pending;
+    sched_point();
+    chan_lock(&t->c);
+    was_pending = setting_end(t);
+    chan_unlock(&t->c);
+    return was_pending;
+}
+
+bool gr_timer_reset(gr_timer *t, int64_t d_ns)
+{
+    bool was_pending;
+    sched_point();
+    if (t->period != 0 && d_ns <= 0)
+        gr_panic_error(GR_ERR_TICKER_PERIOD);
+    chan_lock(&t->c);
+    was_pending = setting_end(t);
+    if (t->period != 0)
+        t->period = d_ns;
+    setting_begin(t, MUTANT(timer_reset_early) ? 0 : d_ns);
+    chan_unlock(&t->c);
+    return was_pending;
+}
+
+void gr_timer_free(gr_timer *t)
+{
+    mutex_lock(&t->c.lock);
+    setting_end(t);
+    t->c.recvq = (struct waitq){NULL, NULL}; /* a dropped run's goroutines waited here */
+    mutex_unlock(&t->c.lock);
+    fixpool_release(&timer_pool, t);
+}

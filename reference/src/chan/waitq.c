@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* waitq.c - queues of waiting goroutines: push, take, remove, and the records' memory.
+ *
+ * Owns and invariants: see waitq.h.
+ *
+ * A doubly linked list, so that a select can leave the queues where it lost from the
+ * middle.
+ */
+#include "waitq.h"
+
+#include "fix/fix.h"
+
+STATIC_ASSERT(sizeof(struct waiter) <= G_CELL_BYTES,
+              "a waiter must fit into its goroutine's cell");
+
+static struct fixpool waiter_pool = FIXPOOL_INIT(sizeof(struct waiter));
+
+static void waiter_fill(struct waiter *w, struct g *g, gr_chan *c, void *elem)
+{
+    w->g = g;
+    w->c = c;
+    w->elem = elem;
+    w->more = NULL;
+    w->index = 0;
+    w->is_select = false;
+    w->is_queued = false;
+    w->success = false;
+}
+
+static struct waiter *cell_of(struct g *g)
+{
+    return (struct waiter *)(void *)g->cell;
+}
+
+struct waiter *waiter_in_cell(struct g *g, gr_chan *c, void *elem)
+{
+    struct waiter *w = cell_of(g);
+    waiter_fill(w, g, c, elem);
+    return w;
+}
+
+struct waiter *waiter_acquire(struct g *g, gr_chan *c, void *elem)
+{
+    struct waiter *w = fixpool_acquire(&waiter_pool);
+    waiter_fill(w, g, c, elem);
+    return w;
+}
+
+void waiters_release(struct g *g)
+{
+    struct waiter *w = g->waiting, *next;
+    g->waiting = NULL;
+    for (; w != NULL; w = next) {
+        next = w->more;
+        w->elem = NULL; /* nothing of the program's hangs from a free record */
+        if (w != cell_of(g))
+            fixpool_release(&waiter_pool, w);
+    }
+}
+
+/* A controlled run drops goroutines and channels together: the queues need no repair. */
+__attribute__((constructor)) static void waitq_boot(void)
+{
+    sched_on_drop(waiters_release);
+}
+
+void waitq_push(struct waitq *q, struct waiter *w)
+{
+    ASSERT(!w->is_queued);
+    w->is_queued = true;
+    w->next = NULL;
+    w->prev = q->last;
+    if (q->last == NULL)
+        q->first = w;
+    else
+        q->last->next = w;
+    q->last = w;
+}
+
+void waitq_remove(struct waitq *q, struct waiter *w)
+{
+    if (!w->is_queued)
+        return;
+    w->is_queued = false;
+    if (w->prev == NULL)
+        q->first = w->next;
+    else
+        w->prev->next = w->next;
+    if (w->next == NULL)
+        q->last = w->prev;
+    else
+        w->next->prev = w->prev;
+}
+
+static bool is_loser(const struct waiter *w)
+{
+    /* Relaxed: a hint; the CAS in waiter_win decides. */
+    return w->is_select && load_relaxed(&w->g->select_done) != 0 &&
+           !MUTANT(select_double_fire);
+}
+
+/* The right to serve w (I2 of waitq.h). */
+static bool waiter_win(struct waiter *w)
+{
+    uint32_t undone = 0;
+    if (!w->is_select)
+        return true;
+    /* Acquire and release: pairs with other servers' CAS; the select itself reads its
+     * outcome after its park. */
+    if (cas_acq_rel(&w->g->select_done, &undone, 1))
+        return true;
+    if (!MUTANT(select_double_fire))
+        return false;
+    w->g = NULL; /* served, though somebody else woke it: nobody is left to wake */
+    return true;
+}
+
+bool waitq_is_servable(const struct waitq *q)
+{
+    for (const struct waiter *w = q->first; w != NULL; w = w->next)
+        if (!is_loser(w))
+            return true;
+    return false;
+}
+
+/* Controlled mode: leaves the first `nth` of those that can be served alone. */
+static struct waiter *choose_waiter(struct waitq *q, bool is_last)
+{
+    uint32_t n = 0, nth = 0;
+    struct waiter *w;
+    for (w = q->first; w != NULL; w = w->next)
+        n += !is_loser(w);
+    if (n == 0)
+        return NULL;
+    if (n > 1 && !is_last)
+        nth = choose(CHOICE_WAITER, n);
+    if (MUTANT(chan_waiter_lifo))
+        nth = n - 1;
+    for (w = q->first; is_loser(w) || nth > 0; w = w->next)
+        nth -= !is_loser(w);
+    return w;
+}
+
+static struct waiter *take(struct waitq *q, bool is_last)
+{
+    struct waiter *w;
+    if (UNLIKELY(sched_controlled() || MUTANT(chan_waiter_lifo))) {
+        w = choose_waiter(q, is_last);
+        if (w == NULL || !waiter_win(w))
+            return NULL;
+        waitq_remove(q, w);
+        return w;
+    }
+    while ((w = q->first) != NULL) {
+        waitq_remove(q, w);
+        if (waiter_win(w))
+            return w;
+    }
+    return NULL;
+}
+
+struct waiter *waitq_take(struct waitq *q)
+{
+    return take(q, false);
+}
+
+struct waiter *waitq_drain(struct waitq *q)
+{
+    return take(q, true);
+}

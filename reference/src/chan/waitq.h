@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* waitq.h - goroutines that wait for a channel, in order of arrival, and their records.
+ *
+ * Owns: struct waiter, struct waitq, the rule who is served next, the records of a
+ * goroutine. Not here: what is exchanged (chan.c, select.c).
+ *
+ * A goroutine that waits for one channel uses the cell in its struct g; a select takes one
+ * record per case, the first in the cell, the others from a pool.  None lies on a stack:
+ * peers write into records while the waiting goroutine's stack may be anywhere.
+ *
+ *   I1  A record is queued in at most one queue, guarded by its channel's lock.
+ *   I2  A select's records are all or partly queued while it waits.  Whoever wins the CAS 0
+ *       -> 1 on g->select_done has the right to serve it; a queued record whose select is
+ *       won is a loser, and is skipped.
+ *   I3  A record outlives its wake-up: its goroutine gives it back after the channel let go
+ *       of it.
+ */
+#ifndef CHAN_WAITQ_H
+#define CHAN_WAITQ_H
+
+#include "base/base.h"
+#include "gr/chan.h"
+#include "sched/sched.h"
+
+struct waiter {
+    struct waiter *next, *prev; /* guarded by c->lock */
+    struct g *g;                /* const while queued */
+    gr_chan *c;                 /* const while queued */
+    void *elem; /* const while queued; to send from or to receive into; NULL: nothing */
+    struct waiter *more; /* owner: G; next record of this select, in lock order */
+    int32_t index;       /* const while queued; which case of a select */
+    bool is_select;      /* const while queued */
+    bool is_queued;      /* guarded by c->lock */
+    bool success;        /* server, before it readies g: a value was exchanged */
+    uint64_t race[2]; /* addresses for flavour racecheck: before the wait, at the wake-up */
+};
+
+struct waitq {
+    struct waiter *first, *last; /* guarded by c->lock */
+};
+
+/* The record in g's cell, filled for one case. */
+struct waiter *waiter_in_cell(struct g *g, gr_chan *c, void *elem);
+
+/* A record from the pool, filled likewise; and all records of a select given back (the cell
+ * is not). They hang from g->waiting, linked by more. */
+struct waiter *waiter_acquire(struct g *g, gr_chan *c, void *elem);
+void waiters_release(struct g *g);
+
+void waitq_push(struct waitq *q, struct waiter *w);
+
+/* Takes w out if it is still queued. */
+void waitq_remove(struct waitq *q, struct waiter *w);
+
+/* Takes out the one to be served, with the right to wake it; NULL: nobody.  First come,
+ * first served; in a controlled run with any_waiter, any. */
+struct waiter *waitq_take(struct waitq *q);
+
+/* The same when all are going to be taken: the order is nobody's business. */
+struct waiter *waitq_drain(struct waitq *q);
+
+/* Somebody could be served now; may change without the lock of the channel that the other
+ * side's select also waits for, so a waitq_take may still find nobody. */
+bool waitq_is_servable(const struct waitq *q);
+
+#endif
