@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* parse_block.h - emitting instructions and reading operands, shared by flow and statements.
+ *
+ * Owns: the interface between parse_block.c (flow), parse_stmt.c (operations) and parse_ref.c
+ * (registers, values, objects).  Not here: the parser's state (parse.h).
+ */
+#ifndef LIT_PARSE_BLOCK_H
+#define LIT_PARSE_BLOCK_H
+
+#include "parse.h"
+
+/* Sets of object kinds. */
+#define KIND_BIT(k) (1u << (k))
+enum {
+    KINDS_CHAN = KIND_BIT(OBJ_CHAN) | KIND_BIT(OBJ_NILCHAN),
+    KINDS_TIMER = KIND_BIT(OBJ_TIMER) | KIND_BIT(OBJ_TICKER),
+    KINDS_RECV = KINDS_CHAN | KINDS_TIMER,
+    KINDS_LOCK = KIND_BIT(OBJ_MUTEX) | KIND_BIT(OBJ_RWMUTEX),
+};
+
+/* An empty instruction of the line in work. */
+struct lit_instr instr_new(struct parser *p, enum lit_op op);
+/* Appends it to the block in work; returns its index. */
+int instr_emit(struct parser *p, const struct lit_instr *in);
+struct lit_block *block_now(struct parser *p);
+
+/* Reads one operand at the cursor.  `what` says what was expected. */
+struct lit_ref ref_value(struct parser *p);
+struct lit_ref ref_target(struct parser *p, const struct token *t); /* a register to write */
+struct lit_ref ref_register(struct parser *p, const struct token *t); /* a register to read */
+int ref_object(struct parser *p, unsigned kinds, const char *what);
+int ref_func(struct parser *p);
+struct lit_ref ref_hidden(struct parser *p, int depth);
+/* Fails for a register that is read and never set. */
+void ref_check_block(struct parser *p);
+
+/* One statement that is no flow: appends its instruction. */
+void parse_statement(struct parser *p);
+/* `<-c`, with results already read: op is set by their number. */
+void parse_receive(struct parser *p, struct lit_instr *in);
+enum lit_cmp parse_comparison(struct parser *p);
+
+#endif
