@@ -27,6 +27,8 @@
 #include "stack/stack.h"
 #include "timer/timer.h"
 
+#define G_CELL_BYTES 96
+
 enum g_state { G_IDLE, G_RUNNABLE, G_RUNNING, G_WAITING, G_DEAD };
 
 enum park_reason {
@@ -40,16 +42,16 @@ enum park_reason {
 const char *park_reason_text(enum park_reason why);
 
 struct g {
-    struct ctx ctx;                 /* owner: G; valid while it is not running */
+    struct fiber fiber;             /* owner: G; valid while it is not running (I3) */
     struct g *link;                 /* owner: whoever holds it (I1): run queue, ready list, free list */
     _Atomic uint32_t state;         /* atomic; enum g_state, changed by the owner */
     _Atomic uint32_t why;           /* atomic; enum park_reason, of the last park */
     _Atomic uint64_t goid;          /* atomic; set at spawn, read by dumps */
     gr_fn fn;                       /* const from spawn to the end */
     void *arg;                      /* const from spawn to the end */
-    struct stack *stack;            /* owner: G (I3) */
+    struct stack stack;             /* owner: G (I3) */
+    bool has_stack;                 /* owner: G */
     bool is_main;                   /* const from spawn to the end */
-    bool is_fresh;                  /* owner: G; has not run yet */
 
     /* For the floors above; zeroed at spawn. */
     struct gr_frame *frames;        /* owner: G; panic: open frames, newest first */
@@ -60,14 +62,18 @@ struct g {
     void *waiting;                  /* owner: G; waiter records that it holds */
     void *param;                    /* waker, before sched_ready: what woke it */
 
+    /* For waiting, on the floors above; not zeroed at spawn. */
+    void *scratch;                  /* owner: G; malloc'ed while a large select runs, else NULL */
+    /* The waiter record (one wait at a time). */
+    uint64_t cell[G_CELL_BYTES / sizeof(uint64_t)]; /* owner: whoever may wake it, else G */
+
     /* Private to sched. */
     struct timer sleep;             /* owner: G while running, then the heap */
-    uint64_t rng;                   /* owner: G; noise */
-    uint64_t rng_epoch;             /* owner: G; which seed rng came from */
-    int64_t priority;               /* controlled mode: PCT */
+    struct rand noise;              /* owner: G */
+    uint64_t noise_epoch;           /* owner: G; which gr_noise call its noise came from */
+    uint64_t priority;              /* controlled mode: PCT; higher runs first */
     struct g *all_next;             /* const after the cell was made */
-    struct g *live_prev, *live_next; /* controlled mode: goroutines of this run */
-    struct san_fiber san;           /* owner: whoever runs it */
+    struct list_link live;          /* controlled mode: the goroutines of this run */
 };
 
 #endif

@@ -139,7 +139,25 @@ bool sched_timer_disarm(struct timer *t);
  * prints the report and ends the process.  text is the first line of the report. */
 void sched_die_panic(gr_value v, const char *text);
 
+/* The same with GR_END_EXIT. */
+void sched_die_exit(int status);
+
+/* Asked, in the handler, about faults of the machine on a goroutine that are no stack overflow (os.h has the
+ * contract of the answer).  Set once, at boot, by a constructor. */
+struct os_fault;
+void sched_on_fault(bool (*fn)(const struct os_fault *f));
+
 /* "goroutine N [running]:" and, when all, the others, for the end of a panic or fatal report. */
 void sched_dump(int fd, bool all);
+
+/* ---- for floor start and above ------------------------------------------------------------------------ */
+
+/* Boots what is not booted, runs fn(arg) as goroutine 1, comes back when it has returned.  Once. */
+void sched_main(gr_fn fn, void *arg);
+
+/* Reads the environment, installs hooks and fault handlers.  Repeated calls do nothing new. */
+void sched_boot(void);
+
+void sched_stats(struct gr_stats *s);
 
 #endif

@@ -83,6 +83,8 @@ static void remove_locked(struct timer_heap *h, uint32_t i)
     if (i == h->len)
         return;
     entry_put(h, i, last);
+    if (MUTANT(timer_remove_no_sift))
+        return;
     sift_up(h, i);
     sift_down(h, last.t->slot);
 }
@@ -100,13 +102,24 @@ static void grow_locked(struct timer_heap *h)
 void timer_heap_init(struct timer_heap *h)
 {
     *h = (struct timer_heap){.len = 0};
+    mutex_init(&h->lock, RANK_timers);
     atomic_init(&h->next_ns, TIMER_NEVER);
+}
+
+void timer_heap_clear(struct timer_heap *h)
+{
+    mutex_lock(&h->lock);
+    for (uint32_t i = 0; i < h->len; i++)
+        h->v[i].t->slot = TIMER_IDLE;
+    h->len = 0;
+    h->armed = 0;
+    mirror_locked(h);
+    mutex_unlock(&h->lock);
 }
 
 void timer_heap_fini(struct timer_heap *h)
 {
-    for (uint32_t i = 0; i < h->len; i++)
-        h->v[i].t->slot = TIMER_IDLE;
+    timer_heap_clear(h);
     free(h->v);
     timer_heap_init(h);
 }
@@ -142,8 +155,7 @@ bool timer_disarm(struct timer *t)
     mutex_lock(&h->lock);
     bool was_armed = t->slot != TIMER_IDLE;
     if (was_armed) {
-        if (!MUTANT(timer_stop_lies))
-            remove_locked(h, t->slot);
+        remove_locked(h, t->slot);
         mirror_locked(h);
     }
     mutex_unlock(&h->lock);

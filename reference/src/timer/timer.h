@@ -74,6 +74,9 @@ struct timer_shot {
 void timer_heap_init(struct timer_heap *h);
 void timer_heap_fini(struct timer_heap *h);
 
+/* Takes all timers out; keeps the memory. */
+void timer_heap_clear(struct timer_heap *h);
+
 void timer_init(struct timer *t, timer_fire_fn fire);
 
 /* Puts t into h.  Needs: I4, t not armed.  Gives: true when t is now h's earliest.  Blocks: M. */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* dead.c - the end of a program by its own fault: deadlock, fatal errors, faults of the machine; dumps.
+ *
+ * Owns: the deadlock verdict, the dump of goroutines, what fatal errors mean in controlled runs.
+ * Not here: finding out that nobody can run (idle.c, control.c), the texts (base/fatal.def).
+ *
+ * Dumps walk the list of all cells without any lock: a goroutine that is being born or buried meanwhile is printed in
+ * one of the two states.  They print with base/fmt.c only and allocate nothing.
+ */
+#include "sched/proc.h"
+
+static bool (*fault_next)(const struct os_fault *f);
+static void (*drops[4])(struct g *g);
+
+void sched_on_drop(void (*drop)(struct g *g))
+{
+    for (size_t i = 0; i < ARRAY_LEN(drops); i++) {
+        if (drops[i] == NULL) {
+            drops[i] = drop;
+            return;
+        }
+    }
+    throw("sched_on_drop: more users than places");
+}
+
+void dead_drop(struct g *g)
+{
+    for (size_t i = 0; i < ARRAY_LEN(drops) && drops[i] != NULL; i++)
+        drops[i](g);
+}
+
+void sched_on_fault(bool (*fn)(const struct os_fault *f))
+{
+    fault_next = fn;
+}
+
+static const char *state_text(struct g *g)
+{
+    switch (load_relaxed(&g->state)) {
+    case G_RUNNABLE:
+        return "runnable";
+    case G_RUNNING:
+        return "running";
+    default:
+        return park_reason_text(load_relaxed(&g->why));
+    }
+}
+
+static bool is_alive(struct g *g)
+{
+    uint32_t state = load_relaxed(&g->state);
+    return state != G_IDLE && state != G_DEAD;
+}
+
+static void dump_one(int fd, struct g *g)
+{
+    fmt_fd(fd, "\ngoroutine %llu [%s]:\n", (unsigned long long)load_relaxed(&g->goid),
+           state_text(g));
+}
+
+/* Goroutines in order of their numbers would need memory; the main one first and the others newest cell first
+ * does not. */
+void sched_dump(int fd, bool all)
+{
+    struct g *me = g_self();
+    if (me != NULL)
+        dump_one(fd, me);
+    if (!all)
+        return;
+    for (struct g *g = g_first(); g != NULL; g = g->all_next)
+        if (g != me && is_alive(g) && load_relaxed(&g->goid) == 1)
+            dump_one(fd, g);
+    for (struct g *g = g_first(); g != NULL; g = g->all_next)
+        if (g != me && is_alive(g) && load_relaxed(&g->goid) != 1)
+            dump_one(fd, g);
+}
+
+static void dump_all(int fd)
+{
+    sched_dump(fd, true);
+}
+
+void dead_verdict(void)
+{
+    fatal(gr_num_goroutines() == 0 ? GR_FATAL_NO_GOROUTINES : GR_FATAL_DEADLOCK);
+}
+
+/* A fatal error in a controlled run is its verdict. */
+static void on_fatal(enum gr_fatal code, const char *text)
+{
+    struct m *m = m_self();
+    if (m == NULL || m->control == NULL || m->cur == NULL)
+        return;
+    char line[160];
+    fmt_buf(line, sizeof line, "fatal error: %s", text);
+    bool is_deadlock = code == GR_FATAL_DEADLOCK || code == GR_FATAL_NO_GOROUTINES;
+    control_end(m->control, is_deadlock ? GR_END_DEADLOCK : GR_END_FATAL, code, gr_nil(), line);
+}
+
+void sched_die_panic(gr_value v, const char *text)
+{
+    struct m *m = m_self();
+    if (m != NULL && m->control != NULL)
+        control_end(m->control, GR_END_PANIC, 0, v, text);
+}
+
+static void overflow_end(void *unused)
+{
+    (void)unused;
+    fatal(GR_FATAL_STACK_OVERFLOW);
+}
+
+/* In the handler of a machine fault, on the alternate stack. */
+static bool on_fault(const struct os_fault *f)
+{
+    struct g *g = g_self();
+    if (g == NULL)
+        return false;
+    if (f->is_kernel_sent && g->has_stack && stack_owns_guard(&g->stack, f->addr)) {
+        san_unpoison(g->stack.lo, g->stack.top);
+        /* The goroutine is over: the verdict may have its stack, from the top. */
+        os_fault_redirect(f, overflow_end, NULL, g->stack.top);
+        return true;
+    }
+    return fault_next != NULL && fault_next(f);
+}
+
+void sched_boot(void)
+{
+    base_boot();
+    base_hooks.on_fatal = on_fatal;
+    base_hooks.dump = dump_all;
+    os_fault_init(on_fault);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* find.c - the one loop in which a thread looks for a goroutine to run.
+ *
+ * Owns: a thread's life, the order of sources, stealing, running due timers.
+ * Not here: the quick way that needs no g0 (park.c), sleeping and waking (idle.c).
+ *
+ * Order: due timers of this P; each 61st switch the global queue; the seat; the ring; a batch from the global
+ * queue; other Ps' rings (four rounds from a random place; in the last one their seats and timers too); then sleep.
+ *
+ *   I1  While a thread is here m->cur is NULL: timer callbacks run on g0 and cannot park.
+ *   I2  A thread that steals counts in nspinning, and stops counting before it runs what it found or sleeps.
+ */
+#include "sched/proc.h"
+
+#define STEAL_ROUNDS 4u
+
+/* Runs what is due in h.  True when something was. */
+static bool timers_run(struct p *p, struct timer_heap *h)
+{
+    int64_t next = timer_next_ns(h);
+    if (next == TIMER_NEVER)
+        return false;
+    int64_t now = sched_now_ns();
+    if (next > now && !MUTANT(timer_early))
+        return false;
+    bool any = false;
+    struct timer_shot shot;
+    while (timer_expire(h, now, &shot)) {
+        noise_point(NOISE_TIMER);
+        shot.fire(shot.t, shot.seq, now);
+        store_relaxed(&p->fired, load_relaxed(&p->fired) + 1);
+        any = true;
+    }
+    return any;
+}
+
+/* Timers stay in the heap in which they were armed; those of retired Ps are everybody's. */
+static void timers_run_retired(struct p *p)
+{
+    for (uint32_t i = load_relaxed(&sched.nprocs); i < load_acquire(&sched.nps); i++)
+        timers_run(p, &load_relaxed(&sched.ps[i])->timers); /* pairs with procs_init */
+}
+
+static struct g *steal_from(struct p *p, struct p *victim, bool is_last)
+{
+    struct g *g = runq_steal(&p->q, &victim->q, is_last);
+    if (g == NULL && is_last && timers_run(p, &victim->timers))
+        g = find_local(p);
+    if (g != NULL)
+        store_relaxed(&p->steals, load_relaxed(&p->steals) + 1);
+    return g;
+}
+
+static struct g *steal(struct p *p)
+{
+    uint32_t n = load_acquire(&sched.nps); /* pairs with procs_init */
+    for (uint32_t round = 0; round < STEAL_ROUNDS; round++) {
+        uint32_t at = rand_below(&p->rng, n);
+        for (uint32_t i = 0; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
+            struct p *victim = load_relaxed(&sched.ps[at]);
+            if (victim == p)
+                continue;
+            struct g *g = steal_from(p, victim, round == STEAL_ROUNDS - 1);
+            if (g != NULL)
+                return g;
+        }
+        for (int spin = 0; round == STEAL_ROUNDS - 2 && spin < 100; spin++)
+            cpu_relax(); /* a seat is about to be taken by its own P: leave it a moment */
+    }
+    return NULL;
+}
+
+static struct g *find_runnable(struct m *m)
+{
+    struct p *p = m->p;
+    for (;;) {
+        if ((load_relaxed(&sched_attention) & ATT_STOP) != 0)
+            sched_stop_here();
+        if (p->id >= load_relaxed(&sched.nprocs))
+            p_retire(m);
+        timers_run(p, &p->timers);
+        if (load_relaxed(&sched.nps) > load_relaxed(&sched.nprocs))
+            timers_run_retired(p);
+        struct g *g = find_local(p);
+        if (g != NULL)
+            return g;
+        if (load_relaxed(&sched.nps) > 1 && spin_begin(m)) {
+            g = steal(p);
+            if (g != NULL)
+                return g;
+        }
+        idle_sleep(m);
+    }
+}
+
+void m_loop(void *arg)
+{
+    struct p *p = arg;
+    struct m *m = &p->m;
+    m_set_self(m);
+    if (!os_altstack_init(&m->altstack))
+        fatal(GR_FATAL_NO_MEMORY);
+    fiber_adopt(&m->g0);
+    for (;;) {
+        struct g *g = find_runnable(m);
+        if (m->is_spinning)
+            spin_end(m);
+        sched_run(m, g);
+    }
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* park.c - leaving a goroutine's stack and coming back to it: park, ready, yield, points.
+ *
+ * Owns: the switch itself, what is due to the goroutine that was left, the quick choice of a successor.
+ * Not here: the full search for work (find.c), which runs on the thread's own stack, g0.
+ *
+ * Two ways to leave.  Quick: the successor is at hand (seat or ring), so the goroutine switches straight to it.
+ * Full: to g0, which searches.  Either way the successor first does what is due to the one that was left
+ * (sched_arrive): run its commit, queue it, or bury it; that cannot be done earlier, because as soon
+ * as others may run the goroutine its stack must be free and its registers saved.
+ *
+ * The seat is taken at most NEXT_STREAK times in a row while the ring has work: a pair that hands a value to and
+ * fro shares one turn, as if in one time slice, and cannot starve the ring.
+ */
+#include "sched/proc.h"
+
+#define NEXT_STREAK 64u
+#define GLOBAL_EVERY 61u /* a look at the global queue first, each so many switches */
+#define TIMERS_EVERY 8u
+
+struct sched sched = {
+    .lock = MUTEX_INIT(RANK_sched),
+    .nprocs = 1,
+    .keeper_until = TIMER_NEVER,
+    .keeper_ns = TIMER_NEVER,
+};
+_Atomic uint32_t sched_attention;
+
+static void bump(atomic_u32 *n)
+{
+    store_relaxed(n, load_relaxed(n) + 1);
+}
+
+static struct g *local_pop(struct p *p)
+{
+    if (LIKELY(p->next_streak < NEXT_STREAK)) {
+        struct g *g = runq_pop_next(&p->q);
+        if (g != NULL) {
+            p->next_streak++;
+            return g;
+        }
+    }
+    p->next_streak = 0;
+    struct g *g = runq_pop(&p->q);
+    return g != NULL ? g : runq_pop_next(&p->q);
+}
+
+/* What only g0 looks at: the global queue, timers of retired Ps, being retired. */
+static bool is_g0_due(struct p *p)
+{
+    uint32_t nprocs = load_relaxed(&sched.nprocs);
+    return load_relaxed(&sched.nglobal) > 0 || p->id >= nprocs ||
+           load_relaxed(&sched.nps) > nprocs;
+}
+
+struct g *find_quick(struct p *p)
+{
+    bump(&p->tick);
+    uint32_t tick = load_relaxed(&p->tick);
+    if (UNLIKELY(tick % GLOBAL_EVERY == 0) && is_g0_due(p))
+        return NULL;
+    if (tick % TIMERS_EVERY == 0 && timer_next_ns(&p->timers) != TIMER_NEVER)
+        return NULL;
+    if (UNLIKELY((load_relaxed(&sched_attention) & ATT_STOP) != 0))
+        return NULL;
+    return local_pop(p);
+}
+
+/* The same on g0, which has looked at timers already. */
+struct g *find_local(struct p *p)
+{
+    if (load_relaxed(&p->tick) % GLOBAL_EVERY == 0) {
+        struct g *g = global_pop(p, 1);
+        if (g != NULL)
+            return g;
+    }
+    struct g *g = local_pop(p);
+    return g != NULL ? g : global_pop(p, RUNQ_SIZE / 2);
+}
+
+void sched_stop_here(void)
+{
+    static atomic_u32 never;
+    for (;;)
+        os_futex_wait(&never, 0, -1);
+}
+
+static void push_next(struct p *p, struct g *g)
+{
+    struct gq spill = {0};
+    if (!runq_push_next(&p->q, g, &spill))
+        global_push(spill.first, spill.last, spill.len);
+}
+
+void push_back(struct p *p, struct g *g)
+{
+    struct gq spill = {0};
+    if (!runq_push(&p->q, g, &spill))
+        global_push(spill.first, spill.last, spill.len);
+}
+
+static void arrive_after_park(struct m *m, struct g *prev)
+{
+    bool (*commit)(struct g *, void *) = m->commit;
+    m->commit = NULL;
+    if (commit == NULL || commit(prev, m->commit_arg))
+        return;
+    store_relaxed(&prev->state, G_RUNNABLE);
+    push_next(m->p, prev);
+    idle_wake();
+}
+
+NOINLINE void sched_arrive(void)
+{
+    struct m *m = m_self();
+    enum after after = m->after;
+    struct g *prev = m->prev;
+    m->after = AFTER_NONE;
+    m->prev = NULL;
+    switch (after) {
+    case AFTER_NONE:
+        return;
+    case AFTER_PARK:
+        arrive_after_park(m, prev);
+        return;
+    case AFTER_YIELD:
+        push_back(m->p, prev);
+        idle_wake();
+        return;
+    case AFTER_EXIT:
+        spawn_bury(m->p, prev);
+        return;
+    }
+}
+
+static void run_begin(struct m *m, struct g *next)
+{
+    ASSERT(load_relaxed(&next->state) == G_RUNNABLE);
+    if (!next->has_stack)
+        spawn_bind(m->p, next);
+    store_relaxed(&next->state, G_RUNNING);
+    m->cur = next;
+}
+
+void sched_run(struct m *m, struct g *next)
+{
+    bump(&m->p->tick);
+    run_begin(m, next);
+    fiber_switch(&m->g0, &next->fiber);
+    sched_arrive();
+}
+
+void sched_leave_to(struct m *m, enum after after, struct g *next)
+{
+    struct g *g = m->cur;
+    struct fiber *to = &m->g0;
+    m->prev = g;
+    m->after = after;
+    if (next != NULL) {
+        run_begin(m, next);
+        to = &next->fiber;
+    } else {
+        m->cur = NULL;
+    }
+    if (after == AFTER_EXIT)
+        fiber_switch_last(&g->fiber, to);
+    fiber_switch(&g->fiber, to);
+    sched_arrive();
+}
+
+void sched_leave(struct m *m, enum after after)
+{
+    sched_leave_to(m, after, find_quick(m->p));
+}
+
+void sched_park(bool (*commit)(struct g *g, void *arg), void *arg, enum park_reason why)
+{
+    struct m *m = m_self();
+    struct g *g = m->cur;
+    ASSERT(g != NULL);
+    store_relaxed(&g->why, why);
+    store_relaxed(&g->state, G_WAITING);
+    if (m->control != NULL) {
+        control_park(m->control, commit, arg);
+        return;
+    }
+    struct p *p = m->p;
+    store_relaxed(&p->parks, load_relaxed(&p->parks) + 1);
+    m->commit = commit;
+    m->commit_arg = arg;
+    sched_leave(m, AFTER_PARK);
+}
+
+void sched_ready(struct g *g)
+{
+    struct m *m = m_self();
+    ASSERT(m != NULL && load_relaxed(&g->state) == G_WAITING);
+    store_relaxed(&g->state, G_RUNNABLE);
+    if (m->control != NULL) {
+        control_ready(m->control, g);
+        return;
+    }
+    push_next(m->p, g);
+    idle_wake();
+}
+
+void sched_ready_all(struct g *list)
+{
+    while (list != NULL) {
+        struct g *g = list;
+        list = g->link;
+        g->link = NULL;
+        sched_ready(g);
+    }
+}
+
+/* Nobody else on this P wants to run, as far as can be seen without g0. */
+static bool is_alone(struct p *p)
+{
+    return !is_g0_due(p) && timer_next_ns(&p->timers) == TIMER_NEVER &&
+           (load_relaxed(&sched_attention) & ATT_STOP) == 0;
+}
+
+void sched_yield_now(void)
+{
+    struct m *m = m_self();
+    ASSERT(m != NULL && m->cur != NULL);
+    store_relaxed(&m->cur->state, G_RUNNABLE);
+    if (m->control != NULL) {
+        control_yield(m->control);
+        return;
+    }
+    struct g *next = find_quick(m->p);
+    if (next == NULL && is_alone(m->p)) {
+        store_relaxed(&m->cur->state, G_RUNNING);
+        return;
+    }
+    sched_leave_to(m, AFTER_YIELD, next);
+}
+
+void gr_yield(void)
+{
+    if (UNLIKELY((load_relaxed(&sched_attention) & ATT_NOISE) != 0))
+        noise_strike(g_self(), NOISE_LOCKED);
+    sched_yield_now();
+}
+
+void sched_point_slow(void)
+{
+    struct m *m = m_self();
+    if (m == NULL || m->cur == NULL)
+        return;
+    if (m->control != NULL) {
+        control_point(m->control);
+        return;
+    }
+    uint32_t attention = load_relaxed(&sched_attention);
+    if ((attention & ATT_STOP) != 0)
+        sched_stop_here();
+    if (load_relaxed(&m->preempt)) {
+        store_relaxed(&m->preempt, false);
+        sched_yield_now();
+    }
+    if ((attention & ATT_NOISE) != 0)
+        noise_strike(g_self(), NOISE_POINT);
+}
+
+void gr_point(void)
+{
+    sched_point();
+}

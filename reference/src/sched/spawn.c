@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* spawn.c - a goroutine's beginning and end.
+ *
+ * Owns: filling a cell, binding a stack, the first function on every goroutine's stack, burial.
+ * Not here: who runs next (park.c, find.c), deferred calls (floor panic).
+ *
+ * Late binding: a spawned goroutine is a cell only; it gets a stack when it first runs, preferably the hot one
+ * of a goroutine that has just ended, whose loop in spawn_entry then simply goes on with the next function: no
+ * switch, no cold page.  Sanitizer builds bind at once (their fibers must be made by the parent, which is the
+ * edge from `go` to the new goroutine) and switch always.
+ *
+ *   I1  A cell is buried by somebody who does not run on its stack, except when the stack has been handed on.
+ */
+#include "sched/proc.h"
+
+struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
+{
+    struct g *g = g_acquire(p);
+    g->link = NULL;
+    store_relaxed(&g->why, PARK_NONE);
+    g->fn = fn;
+    g->arg = arg;
+    g->has_stack = false;
+    g->is_main = false;
+    g->frames = NULL;
+    g->panics = NULL;
+    g->goexiting = false;
+    g->success = false;
+    store_relaxed(&g->select_done, 0);
+    g->waiting = NULL;
+    g->param = NULL;
+    g->noise_epoch = 0;
+    store_relaxed(&g->goid, goid);
+    store_relaxed(&g->state, G_RUNNABLE);
+    if (SAN_FIBERS)
+        spawn_bind(p, g);
+    return g;
+}
+
+void spawn_bind(struct p *p, struct g *g)
+{
+    if (p != NULL && p->nstacks > 0)
+        g->stack = p->stacks[--p->nstacks];
+    else if (!stack_acquire(&g->stack, STACK_SMALL))
+        fatal(GR_FATAL_NO_MEMORY);
+    g->has_stack = true;
+    fiber_init(&g->fiber, g->stack.lo, g->stack.top, spawn_entry, NULL);
+}
+
+void spawn_bury(struct p *p, struct g *g)
+{
+    store_relaxed(&g->state, G_DEAD);
+    if (g->has_stack) {
+        ASSERT(stack_check(&g->stack));
+        fiber_fini(&g->fiber);
+        g->has_stack = false;
+        if (p != NULL && !SAN_FIBERS && p->nstacks < P_STACKS)
+            p->stacks[p->nstacks++] = g->stack;
+        else
+            stack_release(&g->stack);
+    }
+    g_release(p, g);
+}
+
+static uint64_t goid_new(struct p *p)
+{
+    if (p->goid_next == p->goid_end) {
+        p->goid_next = add_relaxed(&sched.goid, P_GOIDS) + 1;
+        p->goid_end = p->goid_next + P_GOIDS;
+    }
+    return p->goid_next++;
+}
+
+static void count(atomic_u64 *n)
+{
+    store_relaxed(n, load_relaxed(n) + 1); /* one writer: the owner of the P */
+}
+
+uint64_t sched_spawn(gr_fn fn, void *arg)
+{
+    struct m *m = m_self();
+    ASSERT(m != NULL);
+    if (m->control != NULL)
+        return control_spawn(m->control, fn, arg);
+    struct p *p = m->p;
+    uint64_t goid = goid_new(p);
+    struct g *g = spawn_prepare(p, fn, arg, goid);
+    count(&p->spawned);
+    struct gq spill = {0};
+    if (!runq_push_next(&p->q, g, &spill))
+        global_push(spill.first, spill.last, spill.len);
+    idle_wake();
+    return goid;
+}
+
+void gr_go(gr_fn fn, void *arg)
+{
+    if (fn == NULL)
+        fatal(GR_FATAL_GO_NIL);
+    sched_point();
+    sched_spawn(fn, arg);
+}
+
+uint64_t gr_goid(void)
+{
+    struct g *g = g_self();
+    return g != NULL ? load_relaxed(&g->goid) : 0;
+}
+
+/* The running goroutine's function has returned.  Comes back when its stack has been handed to another
+ * goroutine that starts now; else does not come back. */
+static void spawn_return(void)
+{
+    struct m *m = m_self();
+    struct g *g = m->cur;
+    if (m->control != NULL) {
+        if (g->is_main)
+            control_end(m->control, GR_END_OK, 0, gr_nil(), "");
+        control_exit_g(m->control);
+    }
+    if (g->is_main)
+        sched_quit();
+    struct p *p = m->p;
+    if (SAN_FIBERS)
+        sched_exit_g();
+    count(&p->exited);
+    struct g *next = find_quick(p);
+    if (next == NULL || next->has_stack) {
+        sched_leave_to(m, AFTER_EXIT, next);
+        __builtin_unreachable();
+    }
+    next->stack = g->stack;
+    next->has_stack = true;
+    g->has_stack = false;
+    spawn_bury(p, g);
+    store_relaxed(&next->state, G_RUNNING);
+    m->cur = next;
+}
+
+void spawn_entry(void *unused)
+{
+    (void)unused;
+    sched_arrive();
+    for (;;) {
+        struct g *g = g_self();
+        g->fn(g->arg);
+        spawn_return();
+    }
+}
+
+void sched_exit_g(void)
+{
+    struct m *m = m_self();
+    if (m->control != NULL)
+        control_exit_g(m->control);
+    if (m->cur->is_main)
+        store_relaxed(&sched.has_main, false);
+    count(&m->p->exited);
+    sched_leave(m, AFTER_EXIT);
+    __builtin_unreachable();
+}
+
+size_t gr_num_goroutines(void)
+{
+    struct m *m = m_self();
+    if (m != NULL && m->control != NULL)
+        return control_alive(m->control);
+    uint64_t spawned = 0, exited = 0;
+    for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */
+        struct p *p = load_relaxed(&sched.ps[i]);
+        exited += load_relaxed(&p->exited);
+        spawned += load_relaxed(&p->spawned);
+    }
+    return spawned > exited ? (size_t)(spawned - exited) : 0;
+}
