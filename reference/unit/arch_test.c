@@ -315,7 +315,8 @@ static const struct unit_case cases[] = {
     UNIT(a_fiber_visits_threads),
     UNIT(frames_come_back),
     UNIT(frames_come_back_on_fibers),
-    UNIT_EXITS(tsan_reports_a_race, 66, "==================\nWARNING: ThreadSanitizer: data"),
+    UNIT_EXITS(tsan_reports_a_race, 66,
+               "==================\nWARNING: ThreadSanitizer: data"),
 };
 
 UNIT_MAIN(cases)

@@ -60,7 +60,8 @@ static void lists_keep_order(void)
     }
     list_append_all(&a, &b);
     CHECK(list_is_empty(&b) && list_check(&a, 10));
-    LIST_EACH(l, &a) {
+    LIST_EACH(l, &a)
+    {
         CHECK_EQ(LIST_ENTRY(l, struct item, link)->n, want++);
         if (want == 3)
             list_remove(l);
@@ -197,9 +198,18 @@ static void fatal_dumps(void)
     fatal(GR_FATAL_DEADLOCK);
 }
 
-static void fatal_unlock(void) { fatal(GR_FATAL_UNLOCK); }
-static void fatal_no_goroutines(void) { fatal(GR_FATAL_NO_GOROUTINES); }
-static void fatal_go_nil(void) { fatal(GR_FATAL_GO_NIL); }
+static void fatal_unlock(void)
+{
+    fatal(GR_FATAL_UNLOCK);
+}
+static void fatal_no_goroutines(void)
+{
+    fatal(GR_FATAL_NO_GOROUTINES);
+}
+static void fatal_go_nil(void)
+{
+    fatal(GR_FATAL_GO_NIL);
+}
 
 static void dump_dies_too(int fd)
 {

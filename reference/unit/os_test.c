@@ -65,7 +65,10 @@ static void check_guard_comes_and_goes(void)
     CHECK(kernel_can_read(at + page));
 }
 
-static void guard_best(void) { check_guard_comes_and_goes(); }
+static void guard_best(void)
+{
+    check_guard_comes_and_goes();
+}
 
 static void guard_by_mprotect(void)
 {
@@ -90,7 +93,10 @@ static void touch_guard(void)
     *(volatile char *)(at + page - 1) = 1;
 }
 
-static void guard_bites(void) { touch_guard(); }
+static void guard_bites(void)
+{
+    touch_guard();
+}
 
 static void guard_bites_mprotect(void)
 {
@@ -219,7 +225,10 @@ static void division_faults(void)
     CHECK_EQ(seen.signal, SIGFPE);
 }
 #else
-static void division_faults(void) { unit_skip("division by zero gives 0 here"); }
+static void division_faults(void)
+{
+    unit_skip("division by zero gives 0 here");
+}
 #endif
 
 static const struct unit_case cases[] = {

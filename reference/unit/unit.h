@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* unit.h - unit tests: a table of cases per program, each run in a child process of its own.
+/* unit.h - unit tests: a table of cases per program, each run in a child process of its
+ * own.
  *
  *     static void lists_keep_order(void) { CHECK_EQ(list_length(&l), 3); }
  *
@@ -15,7 +16,8 @@
  * the command that runs it again.  UNIT_SEED=n sets unit_seed(), 1 by default.
  *
  *   I1  A case may do what it likes to its process: threads, signals, exit, fatal errors.
- *   I2  A case that hangs is ended by SIGALRM after UNIT_ALARM_S, which no verdict relies on.
+ *   I2  A case that hangs is ended by SIGALRM after UNIT_ALARM_S, which no verdict relies
+ * on.
  */
 #ifndef UNIT_UNIT_H
 #define UNIT_UNIT_H
@@ -27,15 +29,23 @@
 struct unit_case {
     const char *name;
     void (*fn)(void);
-    int status;        /* how the child must exit; ignored when signal != 0 */
-    int signal;        /* the signal that must end it (sanitizers may exit instead) */
-    const char *text;  /* its output must begin with this; NULL: anything */
+    int status;       /* how the child must exit; ignored when signal != 0 */
+    int signal;       /* the signal that must end it (sanitizers may exit instead) */
+    const char *text; /* its output must begin with this; NULL: anything */
 };
 
-#define UNIT(fn_) {.name = #fn_, .fn = fn_}
+#define UNIT(fn_)                                                                          \
+    {                                                                                      \
+        .name = #fn_, .fn = fn_                                                            \
+    }
 #define UNIT_EXITS(fn_, status_, text_)                                                    \
-    {.name = #fn_, .fn = fn_, .status = (status_), .text = (text_)}
-#define UNIT_DIES(fn_, signal_) {.name = #fn_, .fn = fn_, .signal = (signal_)}
+    {                                                                                      \
+        .name = #fn_, .fn = fn_, .status = (status_), .text = (text_)                      \
+    }
+#define UNIT_DIES(fn_, signal_)                                                            \
+    {                                                                                      \
+        .name = #fn_, .fn = fn_, .signal = (signal_)                                       \
+    }
 
 #define UNIT_MAIN(cases_)                                                                  \
     int main(int argc, char **argv)                                                        \

@@ -154,8 +154,14 @@ __attribute__((visibility("default"))) int __lsan_is_turned_off(void)
 
 #if GR_RACECHECK
 
-void san_race_acquire(const void *addr) { __tsan_acquire((void *)(uintptr_t)addr); }
+void san_race_acquire(const void *addr)
+{
+    __tsan_acquire((void *)(uintptr_t)addr);
+}
 
-void san_race_release(const void *addr) { __tsan_release((void *)(uintptr_t)addr); }
+void san_race_release(const void *addr)
+{
+    __tsan_release((void *)(uintptr_t)addr);
+}
 
 #endif

@@ -23,9 +23,9 @@
 struct fiber {
     struct ctx ctx;
 #if SAN_FIBERS
-    void *tsan;              /* TSan's fiber */
-    void *fake;              /* ASan's fake stack while the fiber does not run */
-    const void *lo;          /* the stack, for ASan */
+    void *tsan;     /* TSan's fiber */
+    void *fake;     /* ASan's fake stack while the fiber does not run */
+    const void *lo; /* the stack, for ASan */
     size_t bytes;
     void (*entry)(void *);
     void *arg;
@@ -43,7 +43,7 @@ void fiber_adopt(struct fiber *f);
 /* Gives back what fiber_init took.  The stack itself is the caller's matter. */
 void fiber_fini(struct fiber *f);
 
-/* Leaves the running fiber `from` and continues `to`; returns when somebody switches back. */
+/* Leaves the running fiber `from` and continues `to`; returns when somebody comes back. */
 void fiber_switch(struct fiber *from, struct fiber *to);
 
 /* Leaves `from` for the last time. */
@@ -58,9 +58,15 @@ static inline void fiber_init(struct fiber *f, void *lo, void *top, void (*entry
     ctx_init(&f->ctx, top, entry, arg);
 }
 
-static inline void fiber_adopt(struct fiber *f) { f->ctx.sp = NULL; }
+static inline void fiber_adopt(struct fiber *f)
+{
+    f->ctx.sp = NULL;
+}
 
-static inline void fiber_fini(struct fiber *f) { (void)f; }
+static inline void fiber_fini(struct fiber *f)
+{
+    (void)f;
+}
 
 static ALWAYS_INLINE void fiber_switch(struct fiber *from, struct fiber *to)
 {
@@ -77,7 +83,8 @@ static ALWAYS_INLINE NORETURN void fiber_switch_last(struct fiber *from, struct 
 
 #if GR_ASAN
 
-/* Forgets what ASan knows about [lo, hi): before a stack is pooled, before frames are left. */
+/* Forgets what ASan knows about [lo, hi): before a stack is pooled, before frames are
+ * left. */
 void san_unpoison(const void *lo, const void *hi);
 
 /* Tells LeakSanitizer that pointers may lie in [lo, hi).  When there are too many such
@@ -86,8 +93,14 @@ void san_root_add(const void *lo, const void *hi);
 
 #else
 
-static inline void san_unpoison(const void *lo, const void *hi) { (void)lo, (void)hi; }
-static inline void san_root_add(const void *lo, const void *hi) { (void)lo, (void)hi; }
+static inline void san_unpoison(const void *lo, const void *hi)
+{
+    (void)lo, (void)hi;
+}
+static inline void san_root_add(const void *lo, const void *hi)
+{
+    (void)lo, (void)hi;
+}
 
 #endif
 

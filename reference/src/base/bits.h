@@ -5,7 +5,10 @@
 
 #include "cc.h"
 
-static inline bool is_pow2(uint64_t x) { return x != 0 && (x & (x - 1)) == 0; }
+static inline bool is_pow2(uint64_t x)
+{
+    return x != 0 && (x & (x - 1)) == 0;
+}
 
 /* Needs: align is a power of two. */
 static inline uint64_t align_up(uint64_t x, uint64_t align)
@@ -13,15 +16,30 @@ static inline uint64_t align_up(uint64_t x, uint64_t align)
     return (x + align - 1) & ~(align - 1);
 }
 
-static inline uint64_t align_down(uint64_t x, uint64_t align) { return x & ~(align - 1); }
+static inline uint64_t align_down(uint64_t x, uint64_t align)
+{
+    return x & ~(align - 1);
+}
 
 /* Number of zero bits below the lowest one.  Needs: x != 0. */
-static inline unsigned ctz64(uint64_t x) { return (unsigned)__builtin_ctzll(x); }
+static inline unsigned ctz64(uint64_t x)
+{
+    return (unsigned)__builtin_ctzll(x);
+}
 
 /* The largest k with 2^k <= x.  Needs: x != 0. */
-static inline unsigned log2_floor(uint64_t x) { return 63u - (unsigned)__builtin_clzll(x); }
+static inline unsigned log2_floor(uint64_t x)
+{
+    return 63u - (unsigned)__builtin_clzll(x);
+}
 
-static inline uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
-static inline uint64_t max_u64(uint64_t a, uint64_t b) { return a > b ? a : b; }
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+static inline uint64_t max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
 
 #endif

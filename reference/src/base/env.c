@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* env.c - parsing the knobs, with errors that name the culprit and the remedy.
  *
- * Owns: the grammar GR_DEBUG = key "=" value { "," key "=" value }, the bounds, the help text.
- * Not here: getenv and dying (base.c), what a knob does (whoever reads its field).
+ * Owns: the grammar GR_DEBUG = key "=" value { "," key "=" value }, the bounds, the help
+ * text. Not here: getenv and dying (base.c), what a knob does (whoever reads its field).
  *
  *   I1  env_knobs changes only for items that parsed; the first bad item ends the parse.
  */
@@ -58,8 +58,8 @@ static bool parse_fail(const char *value, char *err, size_t err_size)
 {
     if (failure_arm(value))
         return true;
-    size_t n = fmt_buf(err, err_size, "GR_DEBUG: fail=%s: give name or name:count; names:",
-                       value);
+    size_t n =
+        fmt_buf(err, err_size, "GR_DEBUG: fail=%s: give name or name:count; names:", value);
     for (size_t i = 0; failure_name(i) != NULL; i++)
         n += fmt_buf(err + n, err_size - n, " %s", failure_name(i));
     return false;
@@ -110,11 +110,13 @@ bool env_parse_debug(const char *text, char *err, size_t err_size)
 
 void env_help(int fd)
 {
-    fmt_fd(fd, "GR_PROCS=n            processors, 1 to %d (default: those allowed)\n"
-               "GR_DEBUG=key=n,...\n", ENV_PROCS_MAX);
+    fmt_fd(fd,
+           "GR_PROCS=n            processors, 1 to %d (default: those allowed)\n"
+           "GR_DEBUG=key=n,...\n",
+           ENV_PROCS_MAX);
     for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
-        fmt_fd(fd, "  %-18s  %s (%d to %d, default %d)\n", k->name, k->help, k->low, k->high,
-               k->initial);
+        fmt_fd(fd, "  %-18s  %s (%d to %d, default %d)\n", k->name, k->help, k->low,
+               k->high, k->initial);
     fmt_fd(fd, "  %-18s  takes a failure for granted, n times or always:\n",
            "fail=name[:n]");
     for (size_t i = 0; failure_name(i) != NULL; i++)

@@ -2,8 +2,8 @@
 /* fatal.c - how the process dies: message, goroutines, exit status.
  *
  * Owns: the order of a death's steps, and that only one thread dies at a time.
- * Not here: what a goroutine dump looks like (hook dump, floor prof), verdicts of controlled
- * runs (hook on_fatal, floor sched), uncaught panics (floor panic).
+ * Not here: what a goroutine dump looks like (hook dump, floor prof), verdicts of
+ * controlled runs (hook on_fatal, floor sched), uncaught panics (floor panic).
  *
  * Idea: the dying thread must get by with what it has: no lock, no allocation, no return.
  * _exit instead of exit, since atexit functions may want locks that a goroutine holds.

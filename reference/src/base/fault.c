@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* fault.c - which failures are armed and which mutants are on.
  *
- * Owns: the tables behind fault.def, the spelling of names, the public gr_mutant_* functions.
- * Not here: what a failure or a mutant does; that stands at its place in the code.
+ * Owns: the tables behind fault.def, the spelling of names, the public gr_mutant_*
+ * functions. Not here: what a failure or a mutant does; that stands at its place in the
+ * code.
  *
  * Idea: names are C identifiers in the list and are shown with '-' for '_'.  A second table
  * with that spelling is filled before main, so that gr_mutant_name can hand out constants.
@@ -99,13 +100,28 @@ static const struct entry *entry_at(const struct entry *e, size_t count, size_t 
     return n < count ? &e[n] : &none;
 }
 
-static const char *name_of(const struct entry *e) { return e->text != NULL ? e->name : NULL; }
+static const char *name_of(const struct entry *e)
+{
+    return e->text != NULL ? e->name : NULL;
+}
 
-const char *failure_name(size_t n) { return name_of(entry_at(failures, FAILURE_COUNT, n)); }
-const char *failure_help(size_t n) { return entry_at(failures, FAILURE_COUNT, n)->text; }
+const char *failure_name(size_t n)
+{
+    return name_of(entry_at(failures, FAILURE_COUNT, n));
+}
+const char *failure_help(size_t n)
+{
+    return entry_at(failures, FAILURE_COUNT, n)->text;
+}
 
-const char *gr_mutant_name(size_t n) { return name_of(entry_at(mutants, MUTANT_COUNT, n)); }
-const char *gr_mutant_clause(size_t n) { return entry_at(mutants, MUTANT_COUNT, n)->text; }
+const char *gr_mutant_name(size_t n)
+{
+    return name_of(entry_at(mutants, MUTANT_COUNT, n));
+}
+const char *gr_mutant_clause(size_t n)
+{
+    return entry_at(mutants, MUTANT_COUNT, n)->text;
+}
 
 bool gr_mutant_enable(const char *name)
 {

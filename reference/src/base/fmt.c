@@ -116,7 +116,8 @@ static void put_conv(struct cursor *c, const char **p, va_list *args)
         break;
     case 'u':
     case 'x':
-        put_number(c, &v, v.longs > 0 ? va_arg(*args, unsigned long) : va_arg(*args, unsigned),
+        put_number(c, &v,
+                   v.longs > 0 ? va_arg(*args, unsigned long) : va_arg(*args, unsigned),
                    (*p)[-1] == 'x' ? 16 : 10, false);
         break;
     case 'p':

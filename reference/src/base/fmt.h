@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* fmt.h - printing without libc: no lock, no allocation, no locale, safe in signal handlers.
+/* fmt.h - printing without libc: no lock, no allocation, no locale, safe in signal
+ * handlers.
  *
  * Knows %s %c %d %i %u %x %p %%, the lengths l, ll and z, the flag 0, '-' and a field width
- * (digits or *), and a precision for %s (digits or *).  Anything else is printed as it stands.
+ * (digits or *), and a precision for %s (digits or *).  Anything else is printed as it
+ * stands.
  */
 #ifndef BASE_FMT_H
 #define BASE_FMT_H

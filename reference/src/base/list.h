@@ -17,7 +17,10 @@ struct list_link {
     struct list_link *next, *prev;
 };
 
-#define LIST_INIT(head) {&(head), &(head)}
+#define LIST_INIT(head)                                                                    \
+    {                                                                                      \
+        &(head), &(head)                                                                   \
+    }
 
 /* The struct that contains this link. */
 #define LIST_ENTRY(link, type, member) CONTAINER_OF(link, type, member)
@@ -27,9 +30,15 @@ struct list_link {
     for (struct list_link *link = (head)->next, *link##_next_ = link->next;                \
          link != (head); link = link##_next_, link##_next_ = link->next)
 
-static inline void list_init(struct list_link *head) { head->next = head->prev = head; }
+static inline void list_init(struct list_link *head)
+{
+    head->next = head->prev = head;
+}
 
-static inline bool list_is_empty(const struct list_link *head) { return head->next == head; }
+static inline bool list_is_empty(const struct list_link *head)
+{
+    return head->next == head;
+}
 
 static inline bool list_is_linked(const struct list_link *l)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* rand.h - seeded random numbers: splitmix64 for seeding, a multiply-fold generator for use.
+/* rand.h - seeded random numbers: splitmix64 for seeding, a multiply-fold generator for
+ * use.
  *
  * Both are a few instructions, have 64 bits of state and are the same on every machine.
  * Not for secrets.  One generator belongs to one owner; nothing here is atomic.
@@ -23,15 +24,20 @@ static inline uint64_t splitmix64(uint64_t *x)
 }
 
 /* One word mixed: equal in, equal out. */
-static inline uint64_t mix64(uint64_t x) { return splitmix64(&x); }
+static inline uint64_t mix64(uint64_t x)
+{
+    return splitmix64(&x);
+}
 
-static inline void rand_seed(struct rand *r, uint64_t seed) { r->state = mix64(seed); }
+static inline void rand_seed(struct rand *r, uint64_t seed)
+{
+    r->state = mix64(seed);
+}
 
 static inline uint64_t rand_u64(struct rand *r)
 {
     r->state += 0xa0761d6478bd642fu;
-    unsigned __int128 m =
-        (unsigned __int128)r->state * (r->state ^ 0xe7037ed1a0b428dbu);
+    unsigned __int128 m = (unsigned __int128)r->state * (r->state ^ 0xe7037ed1a0b428dbu);
     return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 

@@ -4,8 +4,10 @@
  * Owns: struct fixpool.  For goroutines, waiters, timers: things that somebody may still
  * look at after they were given back, and must then find an object of the same type.
  *
- *   I1  Memory of a pool stays mapped, and stays objects of this pool, until the process ends.
- *   I2  A released object keeps its contents until it is acquired again; a fresh one is zero.
+ *   I1  Memory of a pool stays mapped, and stays objects of this pool, until the process
+ * ends.
+ *   I2  A released object keeps its contents until it is acquired again; a fresh one is
+ * zero.
  *   I3  Objects are aligned to 16 bytes, to 64 when they are that large.
  */
 #ifndef FIX_FIX_H
@@ -22,11 +24,15 @@ struct fixpool {
     size_t live, total;    /* guarded by lock */
 };
 
-#define FIXPOOL_INIT(bytes) {.lock = MUTEX_INIT(RANK_fix), .object_bytes = (bytes)}
+#define FIXPOOL_INIT(bytes)                                                                \
+    {                                                                                      \
+        .lock = MUTEX_INIT(RANK_fix), .object_bytes = (bytes)                              \
+    }
 
 void fixpool_init(struct fixpool *p, size_t object_bytes);
 
-/* An object.  Does not return without one: no memory is the fatal error GR_FATAL_NO_MEMORY. */
+/* An object.  Does not return without one: no memory is the fatal error
+ * GR_FATAL_NO_MEMORY. */
 void *fixpool_acquire(struct fixpool *p);
 void fixpool_release(struct fixpool *p, void *object);
 

@@ -5,7 +5,8 @@
  * processors, and the holder may not run); struct note, a one-shot event; the order of
  * locks (rank.def), checked in builds with checks.
  *
- *   I1  A thread that holds a lock does not switch goroutines, but for the commit of a park,
+ *   I1  A thread that holds a lock does not switch goroutines, but for the commit of a
+ * park,
  *       which runs on the same thread and releases it.
  *   I2  Locks are taken in the order of rank.def, top first; locks of one rank together
  *       only where rank.def says so.  Unranked locks (RANK_NONE) are not checked.
@@ -28,15 +29,18 @@ struct mutex {
     uint32_t rank;    /* const after init: enum lock_rank */
 };
 
-#define MUTEX_INIT(rank_) {.state = 0, .rank = (rank_)}
+#define MUTEX_INIT(rank_)                                                                  \
+    {                                                                                      \
+        .state = 0, .rank = (rank_)                                                        \
+    }
 
 void mutex_init(struct mutex *m, enum lock_rank rank);
-void mutex_lock(struct mutex *m);         /* Blocks: M. */
-bool mutex_lock_try(struct mutex *m);     /* Blocks: nothing.  The rank is not checked. */
+void mutex_lock(struct mutex *m);     /* Blocks: M. */
+bool mutex_lock_try(struct mutex *m); /* Blocks: nothing.  The rank is not checked. */
 void mutex_unlock(struct mutex *m);
 bool mutex_is_held(const struct mutex *m); /* by anybody; for assertions */
 
-/* Asserts that the calling thread holds no ranked lock; nothing in builds without checks. */
+/* Asserts that the calling thread holds no ranked lock; free in builds without checks. */
 void lock_check_none_held(void);
 
 /* A one-shot event: cleared, then one note_wake ends one sleep, whichever comes first. */
@@ -45,7 +49,7 @@ struct note {
 };
 
 void note_clear(struct note *n);
-/* At most once between two clears.  What the caller did before is visible to the sleeper. */
+/* At most once between two clears.  The sleeper sees what the caller did before. */
 void note_wake(struct note *n);
 void note_sleep(struct note *n); /* Blocks: M. */
 /* False when timeout_ns (negative: none) passed first. */

@@ -11,7 +11,8 @@
  * short rounds only: with two processors the holder may well be descheduled, and spinning
  * then keeps it so.
  *
- *   I1  Who sleeps has set state to 2 before; who then gets the lock leaves it at 2, so that
+ *   I1  Who sleeps has set state to 2 before; who then gets the lock leaves it at 2, so
+ * that
  *       no sleeper is forgotten (at worst one wake-up finds nobody).
  */
 #include "os/os.h"

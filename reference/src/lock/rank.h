@@ -12,9 +12,18 @@ void rank_check(const struct mutex *m);
 void rank_push(const struct mutex *m);
 void rank_pop(const struct mutex *m);
 #else
-static inline void rank_check(const struct mutex *m) { (void)m; }
-static inline void rank_push(const struct mutex *m) { (void)m; }
-static inline void rank_pop(const struct mutex *m) { (void)m; }
+static inline void rank_check(const struct mutex *m)
+{
+    (void)m;
+}
+static inline void rank_push(const struct mutex *m)
+{
+    (void)m;
+}
+static inline void rank_pop(const struct mutex *m)
+{
+    (void)m;
+}
 #endif
 
 #endif

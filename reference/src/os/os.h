@@ -71,8 +71,8 @@ int os_cpu_count(void);
 
 /* ---- futex ---- */
 
-/* Sleeps while *word == expected, at most timeout_ns (negative: for ever).  Wakes spuriously.
- * False: the time is over.  Blocks: M. */
+/* Sleeps while *word == expected, at most timeout_ns (negative: for ever).  Wakes
+ * spuriously. False: the time is over.  Blocks: M. */
 bool os_futex_wait(atomic_u32 *word, uint32_t expected, int64_t timeout_ns);
 
 /* Wakes up to n sleepers on word. */
@@ -90,11 +90,11 @@ int64_t os_cpu_ns(void);
 
 /* A fault of the machine, as its handler sees it. */
 struct os_fault {
-    int signal;         /* SIGSEGV, SIGBUS or SIGFPE */
-    uintptr_t addr;     /* what was accessed; for SIGFPE the instruction */
-    uintptr_t pc, sp;   /* where */
+    int signal;          /* SIGSEGV, SIGBUS or SIGFPE */
+    uintptr_t addr;      /* what was accessed; for SIGFPE the instruction */
+    uintptr_t pc, sp;    /* where */
     bool is_kernel_sent; /* raised by the machine, not by kill(2) */
-    void *context;      /* private */
+    void *context;       /* private */
 };
 
 /* Decides about a fault, in the handler, on the alternate stack.  True: it is dealt with

@@ -94,7 +94,7 @@ bool stack_acquire(struct stack *s, enum stack_class class)
     *s = (struct stack){
         .lo = slot.lo,
         .top = slot.lo + slab_usable_bytes(class) - slot.number % COLOURS * CACHE_LINE,
-        .class = (uint8_t)class,
+        .class = (uint8_t) class,
         .is_guarded = slot.is_guarded,
         .number = slot.number,
     };
@@ -135,11 +135,11 @@ bool stack_owns_guard(const struct stack *s, uintptr_t addr)
 
 void stack_trim(void)
 {
-    for (int class = 0; class < STACK_CLASSES; class++) {
+    for (int class = 0; class < STACK_CLASSES; class ++) {
         struct pool *p = &pools[class];
         mutex_lock(&p->lock);
         for (size_t i = 0; i < p->free_count; i++)
-            os_dontneed(p->free[i].lo, slab_usable_bytes((enum stack_class)class));
+            os_dontneed(p->free[i].lo, slab_usable_bytes((enum stack_class) class));
         mutex_unlock(&p->lock);
     }
 }
@@ -147,7 +147,7 @@ void stack_trim(void)
 void stack_stats_read(struct stack_stats *out)
 {
     *out = (struct stack_stats){0};
-    for (int class = 0; class < STACK_CLASSES; class++) {
+    for (int class = 0; class < STACK_CLASSES; class ++) {
         struct pool *p = &pools[class];
         mutex_lock(&p->lock);
         out->live += p->cut_count - p->free_count;

@@ -18,11 +18,11 @@
 enum stack_class { STACK_SMALL, STACK_MEDIUM, STACK_BIG, STACK_CLASSES };
 
 struct stack {
-    char *lo;           /* lowest usable byte */
-    char *top;          /* one past the highest; 16-byte aligned */
-    uint8_t class;      /* enum stack_class */
-    bool is_guarded;    /* else a canary lies at lo */
-    uint32_t number;    /* private */
+    char *lo;        /* lowest usable byte */
+    char *top;       /* one past the highest; 16-byte aligned */
+    uint8_t class;   /* enum stack_class */
+    bool is_guarded; /* else a canary lies at lo */
+    uint32_t number; /* private */
 };
 
 /* A stack of 64 KB, 256 KB or 8 MB, guard included (4 times that under sanitizers, more
@@ -41,16 +41,16 @@ void stack_release(struct stack *s);
  * guard, or within 64 KB below.  Async-signal-safe. */
 bool stack_owns_guard(const struct stack *s, uintptr_t addr);
 
-/* False when the canary of a stack without a guard was overwritten.  Cheap; ask at parks. */
+/* False when the canary of an unguarded stack was overwritten.  Cheap; ask at parks. */
 bool stack_check(const struct stack *s);
 
 /* Gives the pages of all free stacks back to the system. */
 void stack_trim(void);
 
 struct stack_stats {
-    size_t live, free;      /* slots */
+    size_t live, free; /* slots */
     size_t slabs;
-    size_t unguarded;       /* slots that made do with a canary */
+    size_t unguarded; /* slots that made do with a canary */
 };
 void stack_stats_read(struct stack_stats *out);
 
