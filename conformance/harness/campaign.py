@@ -110,7 +110,7 @@ class ProgramRun:
         self.options = session.options
         self.variant = session.manifest.variant_for(program.needs)
         self.slice = slice_seconds
-        self.observed = Observed(program)
+        self.observed = Observed(program, ignore_race=session.manifest.ignore_race)
         digest = hashlib.sha256(f"{program.id}:{self.options.seed}".encode()).digest()
         self.seed = int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
         self.caps: frozenset[str] = frozenset()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import select
 import signal
 import subprocess
@@ -32,6 +33,9 @@ OUTCOMES_MAX = 4096
 NOTES_MAX = 100_000
 STDERR_KEPT = 65536
 HELLO_SECONDS = 10.0
+
+# With a virtual clock Go's runtime puts a mark, the time and the length before each write to stderr.
+_FRAME = re.compile(rb"\x00\x00PB.{12}", re.DOTALL)
 
 
 @dataclass
@@ -100,7 +104,7 @@ class _Tail(threading.Thread):
         with self._lock:
             if self.is_alive():
                 self._drain()
-            text = self._kept.decode("utf-8", "replace")
+            text = _FRAME.sub(b"", bytes(self._kept)).decode("utf-8", "replace")
             self._kept.clear()
         return text
 

@@ -79,6 +79,7 @@ class Manifest:
     variants: dict[str, Variant]
     deaths: tuple[Death, ...]
     known: dict[str, Known] = field(default_factory=dict)
+    ignore_race: re.Pattern[str] | None = None
 
     def variant_for(self, needs: tuple[str, ...]) -> Variant:
         """The variant that serves these needs best: one that says `serves`, else the one asked for."""
@@ -178,4 +179,5 @@ def load_manifest(runtime: str) -> Manifest:
     usable = {n: v for n, v in variants.items() if v is chosen or (variant == "plain" and v.serves)}
     return Manifest(runtime, raw.get("name", folder.name), folder,
                     frozenset(_text_list(raw, "profile", str(path)) or ("spec",)), deadlock, chosen, usable,
-                    _deaths(raw.get("death", []), str(path)), known)
+                    _deaths(raw.get("death", []), str(path)), known,
+                    re.compile(raw["ignore_race"]) if "ignore_race" in raw else None)

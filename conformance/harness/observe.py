@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -10,6 +11,14 @@ from .driver import RunResult, how_it_ended
 from .lit import Program
 
 RACE_MARKS = ("WARNING: DATA RACE", "WARNING: ThreadSanitizer: data race")
+
+
+def race_report(stderr: str, ignore: re.Pattern[str] | None) -> str:
+    """The first race report in this text that counts; empty when there is none."""
+    for part in re.split(r"^={10,}$", stderr, flags=re.MULTILINE):
+        if any(mark in part for mark in RACE_MARKS) and not (ignore and ignore.search(part)):
+            return part.strip()[:8000]
+    return ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Observed:
     race: str = ""
     undecided: int = 0
     seconds: float = 0.0
+    ignore_race: re.Pattern[str] | None = None
 
     @property
     def executions(self) -> int:
@@ -65,8 +75,7 @@ class Observed:
                 self.death_texts.setdefault(key, result.stderr)
         if result.evidence:
             self.evidence.add(result.evidence)
-        if any(mark in result.stderr for mark in RACE_MARKS):
-            self.race = self.race or result.stderr[-8000:]
+        self.race = self.race or race_report(result.stderr, self.ignore_race)
         self._incident(mode, result, again)
 
     def _incident(self, mode: str, result: RunResult, again: str) -> None:

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+package main
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// An execution is one run of a program: fresh objects, global registers, the log.
+//
+// Nothing here may order two goroutines of the program that the program does not order: globals are written by one
+// goroutine and read at the end, the join is a WaitGroup that only the end waits for.
+type execution struct {
+	p       *program
+	globals []int64 // atomic
+	objects []any
+	log     []int64 // the first logged entries; atomic stores
+	logged  int64   // atomic
+	unit    time.Duration
+	base    int // goroutines that are not the program's
+	join    *sync.WaitGroup
+	note    func(v int64) // mode one: writes it at once
+	start   time.Time
+}
+
+const logMax = 4096
+
+// An alarm is a timer or ticker variable.
+type alarm struct {
+	timer  *time.Timer
+	ticker *time.Ticker
+	c      <-chan time.Time
+}
+
+func newExecution(p *program, o *runOptions) *execution {
+	e := &execution{p: p, globals: make([]int64, p.globals), objects: make([]any, len(p.objects)), unit: o.unit}
+	for i, d := range p.objects {
+		switch d.kind {
+		case "chan":
+			e.objects[i] = newChan[d.elem](d.n)
+		case "nilchan":
+			e.objects[i] = &typed[int64]{}
+		case "mutex":
+			e.objects[i] = new(sync.Mutex)
+		case "rwmutex":
+			e.objects[i] = new(sync.RWMutex)
+		case "wg":
+			e.objects[i] = new(sync.WaitGroup)
+		case "once":
+			e.objects[i] = new(sync.Once)
+		case "atomic", "var":
+			v := d.n
+			e.objects[i] = &v
+		case "timer", "ticker":
+			e.objects[i] = new(alarm)
+		}
+	}
+	for i, d := range p.objects {
+		if d.kind == "cond" {
+			e.objects[i] = sync.NewCond(e.objects[d.n].(*sync.Mutex))
+		}
+	}
+	for _, r := range p.show {
+		if r.kind == 'l' {
+			e.log = make([]int64, logMax)
+		}
+	}
+	e.base = runtime.NumGoroutine() - 1
+	e.start = time.Now()
+	return e
+}
+
+// outcome renders what is shown, in the form of an `out` line.
+func (e *execution) outcome() string {
+	var s strings.Builder
+	s.WriteString("ok")
+	for _, r := range e.p.show {
+		s.WriteByte(' ')
+		if r.kind == 'l' {
+			s.WriteString(e.logText())
+		} else {
+			s.WriteString(strconv.FormatInt(atomic.LoadInt64(&e.globals[r.v]), 10))
+		}
+	}
+	return s.String()
+}
+
+func (e *execution) logText() string {
+	n := atomic.LoadInt64(&e.logged)
+	if n == 0 {
+		return "-"
+	}
+	if n > logMax {
+		n = logMax
+	}
+	words := make([]string, n)
+	for i := range words {
+		words[i] = strconv.FormatInt(atomic.LoadInt64(&e.log[i]), 10)
+	}
+	return strings.Join(words, ",")
+}
+
+func (e *execution) addNote(v int64) {
+	if e.note != nil {
+		e.note(v)
+	}
+	if e.log == nil {
+		return
+	}
+	if i := atomic.AddInt64(&e.logged, 1) - 1; i < logMax {
+		atomic.StoreInt64(&e.log[i], v)
+	}
+}
+
+func (e *execution) get(regs []int64, r ref) int64 {
+	switch r.kind {
+	case 'r':
+		return regs[r.v]
+	case 'g':
+		return atomic.LoadInt64(&e.globals[r.v])
+	}
+	return r.v
+}
+
+func (e *execution) put(regs []int64, r ref, v int64) {
+	switch r.kind {
+	case 'r':
+		regs[r.v] = v
+	case 'g':
+		atomic.StoreInt64(&e.globals[r.v], v)
+	}
+}
+
+func (e *execution) putBool(regs []int64, r ref, ok bool) { e.put(regs, r, oneIf(ok)) }
+
+// exec is one activation of a block: the one function that goroutines, calls and defers enter, so that recover stands in
+// the frame that the language's defer called.
+//
+//go:noinline
+func (e *execution) exec(b *block) {
+	regs := make([]int64, b.regs)
+	for pc := 0; pc < len(b.code); pc++ {
+		in := &b.code[pc]
+		switch in.op {
+		case "ret":
+			return
+		case "jmp":
+			pc = in.target - 1
+		case "unless":
+			if !compare(e.get(regs, in.a), in.word, e.get(regs, in.b)) {
+				pc = in.target - 1
+			}
+		case "range":
+			v, ok := e.objects[in.obj].(chanHolder).channel().recv2()
+			if !ok {
+				pc = in.target - 1
+				continue
+			}
+			e.put(regs, in.d, v)
+		case "defer":
+			if in.blk < 0 {
+				var none func()
+				defer none()
+			} else {
+				defer e.exec(&e.p.blocks[in.blk])
+			}
+		case "deferrec":
+			defer recover()
+		case "recover":
+			e.put(regs, in.d, codeOf(recover()))
+		default:
+			if in.caught {
+				e.put(regs, in.caughtTo, e.caught(regs, in))
+			} else {
+				e.step(regs, in)
+			}
+		}
+	}
+}
+
+// caught does one instruction inside a function that recovers, and gives 0 or what was raised.
+//
+//go:noinline
+func (e *execution) caught(regs []int64, in *instr) (code int64) {
+	defer func() {
+		if v := recover(); v != nil {
+			code = codeOf(v)
+		}
+	}()
+	e.step(regs, in)
+	return 0
+}
+
+func compare(a int64, word string, b int64) bool {
+	switch word {
+	case "==":
+		return a == b
+	case "!=":
+		return a != b
+	case "<":
+		return a < b
+	case "<=":
+		return a <= b
+	case ">":
+		return a > b
+	}
+	return a >= b
+}
+
+func calculate(a int64, word string, b int64) int64 {
+	switch word {
+	case "+":
+		return a + b
+	case "-":
+		return a - b
+	}
+	return a * b
+}
+
+// spawn starts a goroutine of the program; blk -1 is the nil function.
+func (e *execution) spawn(blk int) {
+	if blk < 0 {
+		var none func()
+		go none()
+		return
+	}
+	if e.join == nil {
+		go e.exec(&e.p.blocks[blk])
+		return
+	}
+	e.join.Add(1)
+	go e.joined(&e.p.blocks[blk])
+}
+
+func (e *execution) joined(b *block) {
+	defer e.join.Done()
+	e.exec(b)
+}
+
+// step does any instruction but those that need the activation's own frame.
+func (e *execution) step(regs []int64, in *instr) {
+	switch in.op {
+	case "spawn":
+		e.spawn(in.blk)
+	case "call":
+		e.exec(&e.p.blocks[in.blk])
+	case "goexit":
+		runtime.Goexit()
+	case "exit":
+		os.Exit(int(e.get(regs, in.a)))
+	case "set":
+		e.put(regs, in.d, e.get(regs, in.a))
+	case "calc":
+		e.put(regs, in.d, calculate(e.get(regs, in.a), in.word, e.get(regs, in.b)))
+	case "panic":
+		raise(e.get(regs, in.a))
+	case "fault":
+		provoke(faultCodes[in.word])
+	case "yield":
+		runtime.Gosched()
+	case "spin":
+		spin(e.get(regs, in.a))
+	case "note":
+		e.addNote(e.get(regs, in.a))
+	case "procs":
+		e.put(regs, in.d, int64(runtime.GOMAXPROCS(int(e.get(regs, in.a)))))
+	case "goroutines":
+		e.put(regs, in.d, int64(runtime.NumGoroutine()-e.base))
+	case "select":
+		e.doSelect(regs, in)
+	case "sleep", "now", "start", "after", "afterfunc", "stop", "reset":
+		e.timerStep(regs, in)
+	case "send", "recv0", "recv1", "recv2", "close", "len", "cap", "make":
+		e.chanStep(regs, in)
+	default:
+		e.syncStep(regs, in)
+	}
+}
+
+var spinSink int64
+
+func spin(n int64) {
+	var x int64
+	for i := int64(0); i < n*8; i++ {
+		x += i ^ x>>3
+	}
+	if x == 42 {
+		atomic.AddInt64(&spinSink, 1)
+	}
+}

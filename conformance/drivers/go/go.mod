@@ -1,0 +1,3 @@
+module gauntlet/driver
+
+go 1.19
