@@ -92,13 +92,13 @@ class Session:
         self._drivers.clear()
 
 
-def lacking(program: Program, manifest: Manifest, caps: frozenset[str]) -> str:
+def lacking(program: Program, promises: frozenset[str], caps: frozenset[str]) -> str:
     """Why this runtime is not asked this program; empty when it is."""
     missing = [need for need in program.needs if need not in caps]
     if missing:
         return "lacks " + " ".join(missing)
-    promises = [p for p in program.profile if p not in manifest.profile and p != "spec"]
-    return "does not promise " + " ".join(promises) if promises else ""
+    missing = [p for p in program.profile if p not in promises and p != "spec"]
+    return "does not promise " + " ".join(missing) if missing else ""
 
 
 class ProgramRun:
@@ -123,7 +123,7 @@ class ProgramRun:
             self.observed.incidents.append(Incident("protocol", str(error), self._again("free", {})))
             return self.observed
         self.caps = driver.caps
-        self.observed.skip = lacking(self.program, self.session.manifest, self.caps)
+        self.observed.skip = lacking(self.program, self.session.manifest.profile | driver.promises, self.caps)
         if self.observed.skip:
             return self.observed
         if "control" in self.caps and "control" in self.options.modes:

@@ -177,6 +177,7 @@ class Driver:
         self._stderr = _Tail(self.process.stderr.fileno())
         self.version = "?"
         self.caps: frozenset[str] = frozenset()
+        self.promises: frozenset[str] = frozenset()
         self.limits: dict[str, int] = {}
         self._number = 0
 
@@ -247,6 +248,8 @@ class Driver:
                 self.version = dict(_pairs(rest[1:])).get("version", "?")
             elif word == "cap":
                 self.caps |= set(rest)
+            elif word == "promise":
+                self.promises |= set(rest)
             elif word == "limit":
                 self.limits |= {k: int(v) for k, v in _pairs(rest) if v.isdigit()}
             elif word == "ok":
