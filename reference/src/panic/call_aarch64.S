@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* call_aarch64.S - calling a deferred function so that recover can tell it from its helpers.
+/* call_aarch64.S - calling a deferred function so that recover can tell it from helpers.
  *
- * void defer_call(gr_fn fn, void *arg, void **cfa) calls fn(arg) and notes, before it does, the canonical frame
- * address that fn will have: here the stack pointer at the call, since blr pushes nothing.
- * __builtin_dwarf_cfa() gives the same address inside fn, and another one in whatever fn calls.
+ * void defer_call(gr_fn fn, void *arg, void **cfa) calls fn(arg) and notes, before it does,
+ * the canonical frame address that fn will have: here the stack pointer at the call, since
+ * blr pushes nothing.  __builtin_dwarf_cfa() gives the same address inside fn, and another
+ * one in whatever fn calls.
  */
     .text
 

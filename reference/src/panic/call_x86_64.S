@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* call_x86_64.S - calling a deferred function so that recover can tell it from its helpers.
  *
- * void defer_call(gr_fn fn, void *arg, void **cfa) calls fn(arg) and notes, before it does, the canonical frame
- * address that fn will have: the value of the stack pointer just before the call instruction pushes the return
- * address.  __builtin_dwarf_cfa() gives the same address inside fn, and another one in whatever fn calls.
+ * void defer_call(gr_fn fn, void *arg, void **cfa) calls fn(arg) and notes, before it does,
+ * the canonical frame address that fn will have: the value of the stack pointer just before
+ * the call instruction pushes the return address.  __builtin_dwarf_cfa() gives the same
+ * address inside fn, and another one in whatever fn calls.
  */
     .text
 

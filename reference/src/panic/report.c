@@ -210,7 +210,6 @@ void panic_die(struct g *g)
         wait_for_the_end();
     put_chain(&out, p, NULL);
     put_signal(&out, p);
-    puts_to(&out, "\n");
     sched_dump(2, false);
     _exit(2);
 }
