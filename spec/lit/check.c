@@ -13,8 +13,8 @@
  */
 #include <string.h>
 
+#include "check.h"
 #include "code.h"
-#include "parse.h"
 
 static bool op_pauses(enum lit_op op)
 {
@@ -99,21 +99,6 @@ static void check_goes(struct parser *p)
                 parse_fail_at(p, go->line, go->column,
                               "block %s has shown registers and is started twice (line %d);"
                               " expected one start", name, p->gos[j].line);
-        }
-    }
-}
-
-/* Heap references live in registers that are no integers. */
-static void check_heap(struct parser *p)
-{
-    for (int b = 0; b < p->prog->nblocks; b++) {
-        for (int i = 0; i < p->prog->blocks[b].ninstr; i++) {
-            const struct lit_instr *in = &p->prog->blocks[b].code[i];
-            bool is_pointer = in->op == OP_NEW || in->op == OP_HGET || in->op == OP_WEAK ||
-                              in->op == OP_WGET;
-            if (is_pointer && in->d.kind == REF_GLOBAL)
-                parse_fail_at(p, in->line, 1, "a shown register takes a pointer; expected a"
-                              " register that no show line names");
         }
     }
 }

@@ -40,7 +40,12 @@ void source_print_error(const struct source *s, FILE *out);
 struct lit_model *cmd_explore(const struct cmd *c, const struct lit_program *p, bool witnesses);
 
 int cmd_json(const struct cmd *c); /* cmd_json.c */
-int cmd_outcomes(const struct cmd *c); /* cmd_show.c */
+/* Writes the key "model" and its object. */
+struct json;
+void json_model(struct json *j, const struct lit_program *p, const struct lit_model *m);
+
+/* cmd_show.c */
+int cmd_outcomes(const struct cmd *c);
 int cmd_witness(const struct cmd *c);
 int cmd_explain(const struct cmd *c);
 

@@ -141,7 +141,7 @@ static void outcomes(struct json *j, const struct lit_program *p, const struct l
     free(key);
 }
 
-static void json_model(struct json *j, const struct lit_program *p, const struct lit_model *m)
+void json_model(struct json *j, const struct lit_program *p, const struct lit_model *m)
 {
     static const char *const classes[] = {"batch", "leaky", "dying", "hanging"};
     json_open(j, "model", '{');

@@ -34,52 +34,6 @@ static const char help[] =
     "         --max-states N                give up beyond N states (default 1000000)\n"
     "exit status: 0 fine, 1 findings, 2 usage or bad input\n";
 
-static bool read_file(struct source *s, FILE *f)
-{
-    s->text = malloc(LEX_MAX_BYTES + 1);
-    if (!s->text)
-        return false;
-    s->len = fread(s->text, 1, LEX_MAX_BYTES + 1, f);
-    return !ferror(f);
-}
-
-bool source_open(struct source *s, const char *file)
-{
-    *s = (struct source){.file = file, .err = {.line = 1, .column = 1}};
-    FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "rb");
-    bool good = f && read_file(s, f);
-    if (!good)
-        snprintf(s->err.text, sizeof s->err.text, "cannot read it: %s; expected a litmus file",
-                 strerror(errno));
-    if (f && f != stdin)
-        fclose(f);
-    if (good)
-        s->prog = lit_parse(file, s->text, s->len, &s->err);
-    return good;
-}
-
-void source_close(struct source *s)
-{
-    lit_program_free(s->prog);
-    free(s->text);
-}
-
-void source_print_error(const struct source *s, FILE *out)
-{
-    fprintf(out, "%s:%d:%d: %s\n", s->file, s->err.line, s->err.column, s->err.text);
-}
-
-struct lit_model *cmd_explore(const struct cmd *c, const struct lit_program *p, bool witnesses)
-{
-    struct lit_explore_options opt = {.no_reduction = c->no_reduction,
-                                      .fifo_waiters = c->fifo,
-                                      .witnesses = witnesses,
-                                      .max_states = c->max_states};
-    for (int i = 0; i < p->profile.n; i++)
-        opt.fifo_waiters |= strcmp(p->profile.v[i], "fifo-waiters") == 0;
-    return lit_explore(p, &opt);
-}
-
 static int check_one(const struct cmd *c, const struct source *s)
 {
     int n = lint_program(s->prog, stdout);
@@ -205,6 +159,9 @@ static const struct command {
     {"plan", cmd_plan, 1, "n"},
     {"hash", cmd_hash, 1 << 20, ""},
     {"json", cmd_json, 1 << 20, "mpx"},
+    {"outcomes", cmd_outcomes, 1, "srjpx"},
+    {"witness", cmd_witness, 2, "px"},
+    {"explain", cmd_explain, 1, "px"},
 };
 
 static int usage(const char *what, const char *word)
@@ -259,39 +216,55 @@ static int set_option(struct cmd *c, char letter, const char *arg)
     return 2;
 }
 
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+/* Sorts the words behind the command into options and files.  False: one is bad, and named. */
+static bool read_words(struct cmd *c, const struct command *command, int argc, char **argv)
+{
+    c->files = argv;
+    for (int i = 2; i < argc;) {
+        if (argv[i][0] != '-' || strcmp(argv[i], "-") == 0) {
+            c->files[c->nfiles++] = argv[i++]; /* never overtakes the words not yet read */
+            continue;
+        }
+        char letter = option_letter(argv[i]);
+        int used = 0;
+        if (letter && strchr(command->options, letter))
+            used = set_option(c, letter, i + 1 < argc ? argv[i + 1] : NULL);
+        if (used == 0) {
+            usage("bad option", argv[i]);
+            return false;
+        }
+        i += used;
+    }
+    if (c->nfiles == 0)
+        usage("no file for", c->name);
+    else if (c->nfiles > command->max_files)
+        usage("too many files for", c->name);
+    return c->nfiles > 0 && c->nfiles <= command->max_files;
+}
+
 int main(int argc, char **argv)
 {
-    struct cmd c = {.name = argc > 1 ? argv[1] : "", .files = argv};
-    const struct command *command = NULL;
-    bool is_help = strcmp(c.name, "--help") == 0 || strcmp(c.name, "help") == 0;
+    struct cmd c = {.name = argc > 1 ? argv[1] : ""};
+    const struct command *command = find_command(c.name);
+    bool is_help = strcmp(c.name, "--help") == 0 || strcmp(c.name, "help") == 0 ||
+                   (argc > 2 && strcmp(argv[2], "--help") == 0);
     if (argc < 2 || is_help) {
         fputs(help, is_help ? stdout : stderr);
         return is_help ? CMD_OK : CMD_BAD;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(commands[i].name, c.name) == 0)
-            command = &commands[i];
-    }
     if (!command)
         return usage("unknown command", c.name);
-    for (int i = 2; i < argc;) {
-        char letter = option_letter(argv[i]);
-        if (argv[i][0] != '-' || strcmp(argv[i], "-") == 0) {
-            c.files[c.nfiles++] = argv[i++]; /* never overtakes the words not yet read */
-            continue;
-        }
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(help, stdout);
-            return CMD_OK;
-        }
-        int used = letter && strchr(command->options, letter)
-                       ? set_option(&c, letter, i + 1 < argc ? argv[i + 1] : NULL) : 0;
-        if (used == 0)
-            return usage("bad option", argv[i]);
-        i += used;
-    }
-    if (c.nfiles == 0 || c.nfiles > command->max_files)
-        return usage(c.nfiles == 0 ? "no file for" : "too many files for", c.name);
+    if (!read_words(&c, command, argc, argv))
+        return CMD_BAD;
     int status = command->run(&c);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "lit: cannot write the output: %s\n", strerror(errno));

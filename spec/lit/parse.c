@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse.h"
+#include "check.h"
 
 void parse_fail_at(struct parser *p, int line, int column, const char *format, ...)
 {

@@ -130,6 +130,5 @@ bool parse_is_outcome(const struct token *first);
 void parse_outcome(struct parser *p);
 void parse_outcomes_done(struct parser *p);
 void parse_body(struct parser *p, int block); /* parse_block.c */
-void check_program(struct parser *p);  /* check.c */
 
 #endif
