@@ -11,6 +11,7 @@
 #include "arch/arch.h"
 #include "os/os.h"
 
+#define RACE_REPORT "==================\nWARNING: ThreadSanitizer: data race"
 #define STACK_BYTES ((size_t)64 << 10)
 
 static struct fiber home, away;
@@ -306,6 +307,53 @@ static void tsan_reports_a_race(void)
 #endif
 }
 
+/* In flavour racecheck the runtime is not instrumented, so the accesses are told by hand. */
+#if GR_RACECHECK
+void __tsan_write8(void *addr);
+static int64_t told;
+
+static void write_told(void *arg)
+{
+    struct fiber *self = arg;
+    fiber_switch(self, &home);
+    RACE_ACQUIRE(&steps);
+    __tsan_write8(&told);
+    if (steps)
+        RACE_RELEASE(&steps);
+    fiber_switch_last(self, &home);
+}
+
+static void write_on_two_fibers(bool is_ordered)
+{
+    steps = is_ordered;
+    fiber_adopt(&home);
+    for (int i = 0; i < 2; i++)
+        start(&crowd[i], write_told, &crowd[i]);
+    for (int i = 0; i < 4; i++)
+        fiber_switch(&home, &crowd[i % 2]);
+}
+
+static void racecheck_switch_orders_nothing(void)
+{
+    write_on_two_fibers(false);
+}
+
+static void racecheck_edges_order(void)
+{
+    write_on_two_fibers(true);
+}
+#else
+static void racecheck_switch_orders_nothing(void)
+{
+    unit_skip("not flavour racecheck");
+}
+
+static void racecheck_edges_order(void)
+{
+    racecheck_switch_orders_nothing();
+}
+#endif
+
 static const struct unit_case cases[] = {
     UNIT(switches_there_and_back),
     UNIT(keeps_registers),
@@ -316,7 +364,9 @@ static const struct unit_case cases[] = {
     UNIT(frames_come_back),
     UNIT(frames_come_back_on_fibers),
     UNIT_EXITS(tsan_reports_a_race, 66,
-               "==================\nWARNING: ThreadSanitizer: data"),
+               RACE_REPORT),
+    UNIT_EXITS(racecheck_switch_orders_nothing, 66, RACE_REPORT),
+    UNIT(racecheck_edges_order),
 };
 
 UNIT_MAIN(cases)

@@ -229,6 +229,60 @@ static void canary_tells(void)
     stack_release(&s);
 }
 
+static NOINLINE void leave_poison(void *arg)
+{
+    char local[100];
+    memset(local, 1, sizeof local);
+    __asm__ volatile("" ::"r"(local) : "memory");
+    fiber_switch_last(arg, &home);
+}
+
+/* A goroutine that never returned leaves ASan's red zones behind. */
+static void abandoned_frames_are_forgotten(void)
+{
+    struct stack s;
+    CHECK(stack_acquire(&s, STACK_SMALL));
+    fiber_adopt(&home);
+    fiber_init(&diver, s.lo, s.top, leave_poison, &diver);
+    fiber_switch(&home, &diver);
+    fiber_fini(&diver);
+    stack_release(&s);
+    CHECK(stack_acquire(&s, STACK_SMALL));
+    memset(s.lo, 0, (size_t)(s.top - s.lo));
+}
+
+#if GR_RACECHECK
+void __tsan_write8(void *addr);
+
+static void write_stack(void *arg)
+{
+    __tsan_write8(arg);
+    fiber_switch_last(&diver, &home);
+}
+#endif
+
+/* Two goroutines that had one stack, one after the other, did not race for it. */
+static void heirs_do_not_race(void)
+{
+#if GR_RACECHECK
+    struct stack s;
+    fiber_adopt(&home);
+    for (int i = 0; i < 3; i++) {
+        if (i == 2)
+            stack_renew(&s);
+        else
+            CHECK(stack_acquire(&s, STACK_SMALL));
+        fiber_init(&diver, s.lo, s.top, write_stack, s.top - 2048);
+        fiber_switch(&home, &diver);
+        fiber_fini(&diver);
+        if (i == 0)
+            stack_release(&s);
+    }
+#else
+    unit_skip("not flavour racecheck");
+#endif
+}
+
 static void guard_range(void)
 {
     struct stack s;
@@ -280,6 +334,8 @@ static const struct unit_case cases[] = {
     UNIT_DIES(guard_bites_mprotect, SIGSEGV),
     UNIT_DIES(guard_bites_after_trim, SIGSEGV),
     UNIT_EXITS(canary_tells, 2, "fatal error: stack overflow\n"),
+    UNIT(abandoned_frames_are_forgotten),
+    UNIT(heirs_do_not_race),
     UNIT(guard_range),
     UNIT(threads_share_the_pool),
 };

@@ -4,10 +4,10 @@
  * Owns: struct fixpool.  For goroutines, waiters, timers: things that somebody may still
  * look at after they were given back, and must then find an object of the same type.
  *
- *   I1  Memory of a pool stays mapped, and stays objects of this pool, until the process
- * ends.
- *   I2  A released object keeps its contents until it is acquired again; a fresh one is
- * zero.
+ *   I1  Memory of a pool stays mapped, and stays objects of this pool, until the
+ *       process ends.
+ *   I2  A released object keeps its contents until it is acquired again; a fresh
+ *       one is zero.
  *   I3  Objects are aligned to 16 bytes, to 64 when they are that large.
  */
 #ifndef FIX_FIX_H
