@@ -27,6 +27,7 @@
 
 void global_push(struct g *first, struct g *last, uint32_t n)
 {
+    last->link = NULL;
     mutex_lock(&sched.lock);
     gq_append(&sched.global, first, last, n);
     store_seq(&sched.nglobal, sched.global.len);
@@ -264,9 +265,9 @@ void idle_sleep(struct m *m)
         return;
     }
     busy_end_locked(p, P_IDLE);
-    mutex_unlock(&sched.lock);
     bool was_spinning = m->is_spinning;
-    m->is_spinning = false;
+    m->is_spinning = false; /* before the lock is free: a waker may set it again */
+    mutex_unlock(&sched.lock);
     if (was_spinning)
         sub_seq(&sched.nspinning, 1);
     /* From here on a submitter sees that we are idle, or we see its work. */

@@ -70,7 +70,7 @@ struct g *find_quick(struct p *p)
 struct g *find_local(struct p *p)
 {
     if (load_relaxed(&p->tick) % GLOBAL_EVERY == 0) {
-        struct g *g = global_pop(p, 1);
+        struct g *g = global_pop(p, runq_len(&p->q) < RUNQ_SIZE / 2 ? RUNQ_SIZE / 2 : 1);
         if (g != NULL)
             return g;
     }
@@ -110,6 +110,15 @@ static void arrive_after_park(struct m *m, struct g *prev)
     idle_wake();
 }
 
+/* Behind everything that can run now: when the ring is empty, that is the global queue. */
+static void arrive_after_yield(struct p *p, struct g *prev)
+{
+    if (load_relaxed(&sched.nglobal) > 0 && runq_len(&p->q) == 0)
+        global_push(prev, prev, 1);
+    else
+        push_back(p, prev);
+}
+
 NOINLINE void sched_arrive(void)
 {
     struct m *m = m_self();
@@ -124,7 +133,7 @@ NOINLINE void sched_arrive(void)
         arrive_after_park(m, prev);
         return;
     case AFTER_YIELD:
-        push_back(m->p, prev);
+        arrive_after_yield(m->p, prev);
         idle_wake();
         return;
     case AFTER_EXIT:

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sched_test.c - floor sched in free mode: goroutines run once, wake-ups are not lost, nobody starves, the end
+ * comes when nobody can run. */
+#define _GNU_SOURCE
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gr/control.h"
+#include "gr/debug.h"
+#include "gr/time.h"
+#include "os/os.h"
+#include "sched/sched.h"
+
+static atomic_u32 done;
+static int scale(int n) { return unit_is_slow() ? n / 10 : n; }
+
+static void with_procs(int procs, gr_fn fn)
+{
+    base_boot();
+    env_knobs.procs = procs;
+    CHECK_EQ(gr_main(fn, NULL), 0);
+}
+
+static void wait_done(uint32_t n)
+{
+    while (load_acquire(&done) < n)
+        gr_yield();
+}
+
+/* A counting gate: the smallest thing built on park and ready. */
+struct gate {
+    struct mutex lock;
+    struct g *waiter;
+    int tokens;
+};
+
+static bool gate_commit(struct g *g, void *arg)
+{
+    struct gate *t = arg;
+    t->waiter = g;
+    mutex_unlock(&t->lock);
+    return true;
+}
+
+static void gate_wait(struct gate *t)
+{
+    sched_point();
+    mutex_lock(&t->lock);
+    if (t->tokens > 0) {
+        t->tokens--;
+        mutex_unlock(&t->lock);
+        return;
+    }
+    sched_park(gate_commit, t, PARK_CHAN_RECV);
+}
+
+static void gate_post(struct gate *t)
+{
+    sched_point();
+    mutex_lock(&t->lock);
+    struct g *g = t->waiter;
+    t->waiter = NULL;
+    if (g == NULL)
+        t->tokens++;
+    mutex_unlock(&t->lock);
+    if (g != NULL)
+        sched_ready(g);
+}
+
+/* ---- each goroutine runs once ---- */
+
+static uint8_t *ran;
+
+static void mark(void *arg)
+{
+    uintptr_t i = (uintptr_t)arg;
+    ran[i]++;
+    if (i % 3 == 0)
+        gr_yield();
+    add_acq_rel(&done, 1); /* pairs with wait_done */
+}
+
+static void spawn_many(void *unused)
+{
+    (void)unused;
+    uint32_t n = (uint32_t)scale(100000);
+    ran = calloc(n, 1);
+    for (uintptr_t i = 0; i < n; i++)
+        gr_go(mark, (void *)i);
+    wait_done(n);
+    for (uint32_t i = 0; i < n; i++)
+        CHECK_EQ(ran[i], 1);
+    free(ran);
+}
+
+static void all_run_once_p1(void) { with_procs(1, spawn_many); }
+static void all_run_once_p2(void) { with_procs(2, spawn_many); }
+static void all_run_once_p8(void) { with_procs(8, spawn_many); }
+
+static void burst(void *unused)
+{
+    (void)unused;
+    static uint8_t seen[600];
+    for (int round = 0; round < 20; round++) {
+        memset(seen, 0, sizeof seen);
+        ran = seen;
+        store_relaxed(&done, 0);
+        for (uintptr_t i = 0; i < 600; i++)
+            gr_go(mark, (void *)i);
+        wait_done(600);
+        for (int i = 0; i < 600; i++)
+            CHECK_EQ(seen[i], 1);
+    }
+}
+
+static void ring_overflow_p1(void) { with_procs(1, burst); }
+static void ring_overflow_p8(void) { with_procs(8, burst); }
+
+/* ---- park and ready ---- */
+
+struct pair {
+    struct gate ping, pong;
+    int turns;
+};
+
+static void echo(void *arg)
+{
+    struct pair *p = arg;
+    for (int i = 0; i < p->turns; i++) {
+        gate_wait(&p->ping);
+        gate_post(&p->pong);
+    }
+    add_acq_rel(&done, 1);
+}
+
+static void serve(void *arg)
+{
+    struct pair *p = arg;
+    for (int i = 0; i < p->turns; i++) {
+        gate_post(&p->ping);
+        gate_wait(&p->pong);
+    }
+    add_acq_rel(&done, 1);
+}
+
+static void ping_pong(void *unused)
+{
+    (void)unused;
+    enum { PAIRS = 20 };
+    static struct pair pairs[PAIRS];
+    for (int i = 0; i < PAIRS; i++) {
+        pairs[i].turns = scale(20000);
+        gr_go(echo, &pairs[i]);
+        gr_go(serve, &pairs[i]);
+    }
+    wait_done(2 * PAIRS);
+    struct gr_stats s;
+    gr_stats_read(&s);
+    CHECK_EQ(s.spawned, 1 + 2 * PAIRS);
+    CHECK(s.parks > 0);
+}
+
+static void ping_pong_p1(void) { with_procs(1, ping_pong); }
+static void ping_pong_p2(void) { with_procs(2, ping_pong); }
+static void ping_pong_p8(void) { with_procs(8, ping_pong); }
+
+static void noisy_ping_pong(void *unused)
+{
+    static struct pair p;
+    gr_noise(2, unit_seed());
+    p.turns = scale(2000);
+    gr_go(echo, &p);
+    serve(&p);
+    wait_done(2);
+    gr_noise(0, 0);
+    (void)unused;
+}
+
+static void noise_p2(void) { with_procs(2, noisy_ping_pong); }
+
+/* Wake-ups one at a time with everybody asleep in between: what the idle protocol is for. */
+static void lone_wakes(void *unused)
+{
+    (void)unused;
+    static struct pair p;
+    p.turns = scale(20000);
+    gr_go(echo, &p);
+    serve(&p);
+    wait_done(2);
+}
+
+static void lone_wakes_p8(void) { with_procs(8, lone_wakes); }
+
+static bool refuse(struct g *g, void *arg)
+{
+    (void)g;
+    ++*(int *)arg;
+    return false;
+}
+
+static void refusing(void *unused)
+{
+    (void)unused;
+    int asked = 0;
+    for (int i = 0; i < 1000; i++)
+        sched_park(refuse, &asked, PARK_SELECT);
+    CHECK_EQ(asked, 1000);
+}
+
+static void commit_may_refuse(void) { with_procs(2, refusing); }
+
+/* ---- fairness ---- */
+
+static _Atomic bool stop;
+
+static void ping_for_ever(void *arg)
+{
+    struct pair *p = arg;
+    while (!load_relaxed(&stop)) {
+        gate_post(&p->ping);
+        gate_wait(&p->pong);
+    }
+    add_acq_rel(&done, 1);
+}
+
+static void pong_for_ever(void *arg)
+{
+    struct pair *p = arg;
+    while (!load_relaxed(&stop)) {
+        gate_wait(&p->ping);
+        gate_post(&p->pong);
+    }
+    gate_post(&p->pong);
+}
+
+static void victim(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 100; i++)
+        gr_yield();
+    store_relaxed(&stop, true);
+}
+
+static void seat_and_victim(void *unused)
+{
+    (void)unused;
+    static struct pair p;
+    gr_go(victim, NULL);
+    gr_go(pong_for_ever, &p);
+    gr_go(ping_for_ever, &p);
+    wait_done(1);
+}
+
+static void seat_does_not_starve_ring(void) { with_procs(1, seat_and_victim); }
+
+static void setter(void *unused)
+{
+    (void)unused;
+    store_relaxed(&stop, true);
+}
+
+static void hog(void *unused)
+{
+    (void)unused;
+    gr_go(setter, NULL);
+    while (!load_relaxed(&stop))
+        gr_point();
+}
+
+static void polls_preempt(void) { with_procs(1, hog); }
+
+static void spawn_chain(void *unused)
+{
+    (void)unused;
+    if (!load_relaxed(&stop))
+        gr_go(spawn_chain, NULL);
+}
+
+static void chain_and_victim(void *unused)
+{
+    (void)unused;
+    gr_go(victim, NULL);
+    gr_go(spawn_chain, NULL);
+    while (!load_relaxed(&stop))
+        gr_yield();
+}
+
+static void spawn_chain_does_not_starve(void) { with_procs(1, chain_and_victim); }
+
+static char order[8];
+static atomic_u32 norder;
+
+static void letter(void *arg)
+{
+    order[add_relaxed(&norder, 1)] = *(const char *)arg;
+    gr_yield();
+    order[add_relaxed(&norder, 1)] = *(const char *)arg;
+}
+
+static void yields_in_turn(void *unused)
+{
+    (void)unused;
+    gr_go(letter, (void *)"a");
+    gr_yield();
+    gr_go(letter, (void *)"b");
+    gr_yield();
+    gr_yield();
+    gr_yield();
+    CHECK_STR(order, "abab");
+}
+
+static void yield_goes_behind(void) { with_procs(1, yields_in_turn); }
+
+/* ---- numbers ---- */
+
+static void note_number(void *arg)
+{
+    *(uint64_t *)arg = gr_goid();
+    add_acq_rel(&done, 1);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void numbering(void *unused)
+{
+    (void)unused;
+    enum { N = 2000 };
+    static uint64_t ids[N];
+    CHECK_EQ(gr_goid(), 1);
+    for (int i = 0; i < N; i++) {
+        gr_go(note_number, &ids[i]);
+        if (i % 7 == 0)
+            gr_yield();
+    }
+    wait_done(N);
+    qsort(ids, N, sizeof *ids, by_value);
+    CHECK(ids[0] > 1);
+    for (int i = 1; i < N; i++)
+        CHECK(ids[i] != ids[i - 1]);
+    while (gr_num_goroutines() > 1)
+        gr_yield();
+    CHECK_EQ(gr_num_goroutines(), 1);
+}
+
+static void numbers_are_unique(void) { with_procs(2, numbering); }
+
+/* ---- processors ---- */
+
+static void churn(void *arg)
+{
+    uintptr_t n = (uintptr_t)arg;
+    while (n-- > 0)
+        gr_yield();
+    add_acq_rel(&done, 1);
+}
+
+static void nap(void *unused)
+{
+    (void)unused;
+    gr_sleep_ns(3000000);
+    add_acq_rel(&done, 1);
+}
+
+static void resizing(void *unused)
+{
+    (void)unused;
+    static const int sizes[] = {4, 1, 8, 2, 1, 3};
+    for (int i = 0; i < 400; i++)
+        gr_go(i % 8 == 0 ? nap : churn, (void *)(uintptr_t)scale(2000));
+    int was = 2;
+    for (int i = 0; i < 6; i++) {
+        CHECK_EQ(gr_procs(sizes[i]), was);
+        CHECK_EQ(gr_procs(0), sizes[i]);
+        was = sizes[i];
+        for (int k = 0; k < 50; k++)
+            gr_yield();
+    }
+    wait_done(400);
+}
+
+static void procs_change(void) { with_procs(2, resizing); }
+
+static void threads_refused(void *unused)
+{
+    CHECK(failure_arm("thread_start:3"));
+    spawn_many(unused);
+}
+
+static void survives_refused_threads(void) { with_procs(4, threads_refused); }
+
+/* ---- ends ---- */
+
+static void block_for_ever(void *unused)
+{
+    (void)unused;
+    sched_park(NULL, NULL, PARK_CHAN_RECV);
+}
+
+static void block_all(void *unused)
+{
+    gr_go(block_for_ever, NULL);
+    gr_yield();
+    (void)unused;
+    sched_park(NULL, NULL, PARK_SELECT_EMPTY);
+}
+
+#define DEADLOCK_TEXT                                                                      \
+    "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select (no "       \
+    "cases)]:\n"
+
+static void deadlock_p1(void) { with_procs(1, block_all); }
+static void deadlock_p2(void) { with_procs(2, block_all); }
+static void deadlock_p8(void) { with_procs(8, block_all); }
+
+static void main_leaves(void *unused)
+{
+    (void)unused;
+    gr_go(churn, (void *)100);
+    sched_exit_g();
+}
+
+static void no_goroutines(void) { with_procs(2, main_leaves); }
+
+static void go_nil(void *unused)
+{
+    (void)unused;
+    gr_go(NULL, NULL);
+}
+
+static void go_nil_is_fatal(void) { with_procs(1, go_nil); }
+
+static void leave_others(void *unused)
+{
+    (void)unused;
+    gr_go(block_for_ever, NULL);
+    gr_go(churn, (void *)(uintptr_t)UINT32_MAX);
+    gr_yield();
+}
+
+static void main_does_not_wait(void) { with_procs(2, leave_others); }
+
+static void exits(void *unused)
+{
+    (void)unused;
+    gr_exit(7);
+}
+
+static void exit_status(void) { with_procs(2, exits); }
+
+static NOINLINE int dig(volatile char *up)
+{
+    volatile char here[256];
+    here[0] = up != NULL ? *up : 1;
+    return here[0] == 2 ? 0 : dig(here) + here[0];
+}
+
+static void digger(void *unused)
+{
+    (void)unused;
+    dig(NULL);
+}
+
+static void overflow_is_fatal(void) { with_procs(1, digger); }
+
+/* Everybody sleeps again and again, the last timer firing as others go idle: no false verdict. */
+static void napper(void *arg)
+{
+    uint64_t r = (uintptr_t)arg;
+    for (int i = 0; i < scale(300); i++)
+        gr_sleep_ns((int64_t)(splitmix64(&r) % 200000));
+    add_acq_rel(&done, 1);
+}
+
+static void many_naps(void *unused)
+{
+    (void)unused;
+    for (uintptr_t i = 0; i < 10; i++)
+        gr_go(napper, (void *)(i + unit_seed()));
+    while (load_acquire(&done) < 10)
+        gr_sleep_ns(100000);
+}
+
+static void no_false_deadlock_p1(void) { with_procs(1, many_naps); }
+static void no_false_deadlock_p8(void) { with_procs(8, many_naps); }
+
+static void dumping(void *unused)
+{
+    (void)unused;
+    gr_go(block_for_ever, NULL);
+    gr_yield();
+    gr_dump(1);
+}
+
+static void dump_names_reasons(void) { with_procs(1, dumping); }
+
+static const struct unit_case cases[] = {
+    UNIT(all_run_once_p1),
+    UNIT(all_run_once_p2),
+    UNIT(all_run_once_p8),
+    UNIT(ring_overflow_p1),
+    UNIT(ring_overflow_p8),
+    UNIT(ping_pong_p1),
+    UNIT(ping_pong_p2),
+    UNIT(ping_pong_p8),
+    UNIT(noise_p2),
+    UNIT(lone_wakes_p8),
+    UNIT(commit_may_refuse),
+    UNIT(seat_does_not_starve_ring),
+    UNIT(polls_preempt),
+    UNIT(spawn_chain_does_not_starve),
+    UNIT(yield_goes_behind),
+    UNIT(numbers_are_unique),
+    UNIT(procs_change),
+    UNIT(survives_refused_threads),
+    UNIT_EXITS(deadlock_p1, 2, DEADLOCK_TEXT),
+    UNIT_EXITS(deadlock_p2, 2, DEADLOCK_TEXT),
+    UNIT_EXITS(deadlock_p8, 2, DEADLOCK_TEXT),
+    UNIT_EXITS(no_goroutines, 2,
+               "fatal error: no goroutines (main called runtime.Goexit) - deadlock!\n"),
+    UNIT_EXITS(go_nil_is_fatal, 2, "fatal error: go of nil func value\n"),
+    UNIT(main_does_not_wait),
+    UNIT_EXITS(exit_status, 7, NULL),
+    UNIT_EXITS(overflow_is_fatal, 2, "fatal error: stack overflow\n"),
+    UNIT(no_false_deadlock_p1),
+    UNIT(no_false_deadlock_p8),
+    UNIT_EXITS(dump_names_reasons, 0,
+               "\ngoroutine 1 [running]:\n\ngoroutine 2 [chan receive]:\n"),
+};
+UNIT_MAIN(cases)
