@@ -15,6 +15,7 @@ import hashlib
 import shlex
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ class Session:
         driver = self._drivers.get(variant.name)
         if driver and driver.alive:
             return driver
+        self.drop(variant)
         for attempt in range(TRIES):
             driver = Driver(self.manifest, variant, self.options.mutant)
             try:
@@ -132,6 +134,9 @@ class ProgramRun:
             self._free()
         elif "one" in self.options.modes and "one" in self.caps:
             self._one_by_one()
+        if not self.observed.modes and not self.observed.incidents:
+            self.observed.skip = "no mode in common: it needs a process of its own" if not self._batchable() \
+                else "no mode in common"
         return self.observed
 
     # ---- controlled ----
@@ -272,7 +277,7 @@ class ProgramRun:
         file = self.program.file
         path = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
         words = ["conformance/gauntlet", "replay", "--runtime", self.session.manifest.runtime, str(path), "--mode", mode]
-        for key in ("iters", "seed", "strat", "depth", "waiters", "noise", "procs"):
+        for key in ("iters", "seed", "strat", "depth", "waiters", "join", "noise", "procs"):
             if keys.get(key):
                 words += [f"--{key}", str(keys[key])]
         if self.options.mutant:
@@ -299,7 +304,12 @@ def run_campaign(manifest: Manifest, programs: Sequence[Program], options: Optio
         if not hasattr(local, "session"):
             local.session = Session(manifest, options)
             sessions.append(local.session)
-        observed = ProgramRun(local.session, program, share).run()
+        try:
+            observed = ProgramRun(local.session, program, share).run()
+        except Exception:  # our own fault must not lose the other programs' results
+            text = traceback.format_exc()
+            observed = Observed(program, incidents=[Incident("error", f"the harness failed: {text.splitlines()[-1]}",
+                                                             "", text)])
         progress(observed)
         return observed
 

@@ -27,12 +27,19 @@ from dataclasses import dataclass, field
 from .lit import ROOT, Program, outcome_key
 from .manifest import Manifest, Variant
 from .quiescence import Quiescence
+from .streams import STDERR_KEPT, EndlessLine, Lines, Tail
 
-LINE_MAX = 65536
 OUTCOMES_MAX = 4096
 NOTES_MAX = 100_000
-STDERR_KEPT = 65536
+ANSWER_LINES_MAX = 4 * OUTCOMES_MAX + NOTES_MAX
+HELLO_LINES_MAX = 1000
 HELLO_SECONDS = 10.0
+END_SECONDS = 5.0
+ORPHAN_SECONDS = 0.5
+
+_STATUS = re.compile(r"ok|deadlock|exit:\d{1,10}|panic:-?\d{1,19}|fatal:[a-z-]+")
+_VALUE = re.compile(r"-?\d{1,19}")
+_LOG = re.compile(r"-|-?\d{1,19}(,-?\d{1,19})*")
 
 # With a virtual clock Go's runtime puts a mark, the time and the length before each write to stderr.
 _FRAME = re.compile(rb"\x00\x00PB.{12}", re.DOTALL)
@@ -62,100 +69,6 @@ class Protocol(Exception):
     """The driver broke the contract; the text quotes the line."""
 
 
-class _Tail(threading.Thread):
-    """Keeps the last bytes of a stream.
-
-    Reading and keeping happen under one lock, so that a take sees all that was written before it.
-    """
-
-    def __init__(self, stream: int) -> None:
-        super().__init__(daemon=True)
-        self._stream = stream
-        self._kept = bytearray()
-        self._lock = threading.Lock()
-        os.set_blocking(stream, False)
-        self.start()
-
-    def run(self) -> None:
-        poll = select.poll()
-        poll.register(self._stream, select.POLLIN)
-        while True:
-            poll.poll()
-            with self._lock:
-                if not self._drain():
-                    return
-
-    def _drain(self) -> bool:
-        """Reads what there is. False at the end of the stream."""
-        while True:
-            try:
-                block = os.read(self._stream, 65536)
-            except BlockingIOError:
-                return True
-            except OSError:
-                return False
-            if not block:
-                return False
-            self._kept += block
-            del self._kept[:-STDERR_KEPT]
-
-    def take(self) -> str:
-        """What came since the last take."""
-        with self._lock:
-            if self.is_alive():
-                self._drain()
-            text = _FRAME.sub(b"", bytes(self._kept)).decode("utf-8", "replace")
-            self._kept.clear()
-        return text
-
-
-def _read(stream: int) -> bytes:
-    try:
-        return os.read(stream, 65536)
-    except OSError:
-        return b""
-
-
-class _Lines(threading.Thread):
-    """Lines of a stream into a bounded queue; None at its end, an exception for an endless line."""
-
-    def __init__(self, stream: int) -> None:
-        super().__init__(daemon=True)
-        self._stream = stream
-        self.queue: queue.Queue[str | None | Protocol] = queue.Queue(maxsize=2048)
-        self._stopped = threading.Event()
-        self.start()
-
-    def run(self) -> None:
-        rest = b""
-        while not self._stopped.is_set():
-            block = _read(self._stream)
-            if not block:
-                break
-            *lines, rest = (rest + block).split(b"\n")
-            for line in lines:
-                if not self._put(line.decode("ascii", "replace")):
-                    return
-            if len(rest) > LINE_MAX:
-                self._put(Protocol(f"a line of more than {LINE_MAX} bytes: {rest[:60]!r}..."))
-                return
-        if rest and not self._stopped.is_set():
-            self._put(rest.decode("ascii", "replace"))
-        self._put(None)
-
-    def _put(self, item: str | None | Protocol) -> bool:
-        while not self._stopped.is_set():
-            try:
-                self.queue.put(item, timeout=0.2)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-
 class Driver:
     """A started driver. Not thread-safe: one conversation at a time. Close it, or use it as a context."""
 
@@ -173,13 +86,15 @@ class Driver:
             raise Protocol(f"cannot start {' '.join(self.variant.cmd)}: {error.strerror}; is it built?") from None
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self._stdin = self.process.stdin
-        self._lines = _Lines(self.process.stdout.fileno())
-        self._stderr = _Tail(self.process.stderr.fileno())
+        self._lines = Lines(self.process.stdout.fileno())
+        self._stderr = Tail(self.process.stderr.fileno())
         self.version = "?"
         self.caps: frozenset[str] = frozenset()
         self.promises: frozenset[str] = frozenset()
         self.limits: dict[str, int] = {}
         self._number = 0
+        self._read_lines = 0
+        self._orphaned = False
 
     def __enter__(self) -> Driver:
         return self
@@ -211,11 +126,10 @@ class Driver:
         except (ProcessLookupError, PermissionError):
             pass
         self.process.wait()
-        # The readers own the descriptors until they see the end; a grandchild that escaped must not hold us.
+        self._stderr.join(timeout=0.5)  # its end comes with the process, unless a grandchild escaped
+        self._stderr.stop()
         for thread in (self._lines, self._stderr):
-            thread.join(timeout=1.0)
-            if thread.is_alive():
-                return
+            thread.join()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream and not stream.closed:
                 try:
@@ -227,17 +141,38 @@ class Driver:
 
     def hello(self) -> None:
         """Reads what the driver is and can. Raises Protocol; the process is dead then."""
+        limit = HELLO_SECONDS * self.variant.timeout_x
         try:
             self._send("hello gl/1\n")
-            deadline = time.monotonic() + HELLO_SECONDS * self.variant.timeout_x
-            self._hello_answer(deadline)
+            self._read_lines = 0
+            self._hello_answer(time.monotonic() + limit)
         except Protocol:
             self.kill()
             raise
+        except TimeoutError:
+            self.kill()
+            raise Protocol(f"no answer to hello within {limit:g} s{self._said()}") from None
+        except EOFError:
+            how = self._end_of_process()
+            self.kill()
+            raise Protocol(f"ended during hello: {how}{self._said()}") from None
+
+    def _said(self) -> str:
+        """The first line on stderr, as part of a message."""
+        first = next((line for line in self._stderr.take().splitlines() if line.strip()), "")
+        return f"; it said: {first[:200]}" if first else ""
+
+    def _end_of_process(self) -> str:
+        """How the process ended, a moment after its stdout did."""
+        try:
+            code = self.process.wait(timeout=END_SECONDS * min(1.0, self.variant.timeout_x))
+        except subprocess.TimeoutExpired:
+            return "closed its stdout but goes on"
+        return f"exit status {code}" if code >= 0 else _signal_name(-code)
 
     def _hello_answer(self, deadline: float) -> None:
         first = True
-        for _ in range(1000):
+        for _ in range(HELLO_LINES_MAX):
             line = self._line(deadline)
             word, *rest = line.split()
             if first and word != "hi":
@@ -251,13 +186,13 @@ class Driver:
             elif word == "promise":
                 self.promises |= set(rest)
             elif word == "limit":
-                self.limits |= {k: int(v) for k, v in _pairs(rest) if v.isdigit()}
+                self.limits |= {k: int(v) for k, v in _pairs(rest) if _is_count(v)}
             elif word == "ok":
                 return
             else:
                 raise Protocol(f"unexpected answer to hello: {line[:200]}")
             first = False
-        raise Protocol("more than 1000 lines of answer to hello")
+        raise Protocol(f"more than {HELLO_LINES_MAX} lines of answer to hello")
 
     def run(self, program: Program, *, limit_seconds: float, **keys: str | int) -> RunResult:
         """One `run` of this plan with these keys; see protocol.md section 2. Never raises for what a driver does."""
@@ -265,6 +200,7 @@ class Driver:
         ident = str(self._number)
         result = RunResult("protocol")
         started = time.monotonic()
+        self._read_lines = 0
         self._stderr.take()
         words = " ".join(f"{k}={v}" for k, v in keys.items())
         deadline = started + limit_seconds * self.variant.timeout_x
@@ -276,7 +212,7 @@ class Driver:
         result.seconds = time.monotonic() - started
         if result.end not in ("done", "skip", "err"):
             self.kill()
-        result.stderr = self._stderr.take()
+        result.stderr = (result.stderr + self._stderr.take())[-STDERR_KEPT:]
         if result.end == "done":
             self._check_count(result, keys)
         return result
@@ -292,7 +228,7 @@ class Driver:
         one = keys.get("mode") == "one"
         notes: list[str] = []
         last = ""
-        watch = Quiescence(self.process.pid) if one and self.manifest.deadlock == "hang" else None
+        watch = self._watch(program) if one else None
         while True:
             try:
                 line = self._line(deadline, watch)
@@ -300,41 +236,61 @@ class Driver:
                 self._ended(program, result, notes, one)
                 return
             except TimeoutError as error:
-                result.end, result.evidence = ("died", str(error)) if watch and watch.quiet else ("timeout", "")
-                result.detail = str(error)
-                if result.end == "died":
-                    result.counts[outcome_key(program.terms, "deadlock", _log(program, notes))] += 1
+                self._late(program, result, notes, watch, str(error))
                 return
             verb, got, *rest = line.split(maxsplit=2) + ["", ""]
             if got != ident:
-                raise Protocol(f"answer for run {got or '?'} while run {ident} is on: {line[:200]}")
-            text = rest[0]
+                if verb in ("out", "tape", "undecided", "note", "skip", "err", "done"):
+                    raise Protocol(f"answer for run {got or '?'} while run {ident} is on: {line[:200]}")
+                raise Protocol(f"unexpected line: {line[:200]}")
+            text = rest[0].strip()
             if verb == "out":
                 last = self._out(program, text, result)
             elif verb == "tape" and last:
-                result.tapes.setdefault(last, text.strip())
-            elif verb == "undecided" and text.isdigit():
+                result.tapes.setdefault(last, text)
+            elif verb == "undecided" and _is_count(text):
                 result.undecided += int(text)
-            elif verb == "note" and one and len(notes) < NOTES_MAX:
-                notes.append(text.strip())
+            elif verb == "note" and one and len(notes) < NOTES_MAX and _VALUE.fullmatch(text):
+                notes.append(text)
             elif verb in ("skip", "err"):
                 result.end, result.detail = verb, text[:500]
                 return
             elif verb == "done":
+                count = text.split()[0] if text else ""
+                if count != str(keys.get("iters", 1)):
+                    raise Protocol(f"done {count or 'without a count'}, expected {keys.get('iters', 1)}: {line[:200]}")
                 result.end = "done"
                 return
             else:
                 raise Protocol(f"unexpected line: {line[:200]}")
 
+    def _watch(self, program: Program) -> Quiescence | None:
+        """Looks for quiescence, where that is the only evidence of a deadlock and no timer can break it."""
+        timed = any(need in ("timer", "ticker", "afterfunc") for need in program.needs)
+        return Quiescence(self.process.pid) if self.manifest.deadlock == "hang" and not timed else None
+
+    def _late(self, program: Program, result: RunResult, notes: Sequence[str], watch: Quiescence | None,
+              why: str) -> None:
+        """No line came: a deadlock when all threads sleep and that counts as evidence, else unknown."""
+        result.end, result.detail = "timeout", why
+        if watch and watch.quiet:
+            if result.counts:
+                result.end, result.detail = "protocol", "printed its outcome but did not end"
+                return
+            result.end, result.evidence = "died", why
+            result.counts[outcome_key(program.terms, "deadlock", _log(program, notes))] += 1
+
     def _out(self, program: Program, text: str, result: RunResult) -> str:
-        count, status, *values = text.split() + [""]
-        values = values[:-1]
-        if not count.isdigit() or not status:
+        count, status, *values = [*text.split(), "", ""][:max(2, len(text.split()))]
+        if not _is_count(count) or not _STATUS.fullmatch(status):
             raise Protocol(f"expected `out ID COUNT STATUS VALUES`, got: out {text[:200]}")
         try:
             key = outcome_key(program.terms, status, values)
         except ValueError as error:
             raise Protocol(f"{error}: out {text[:200]}") from None
+        wrong = next((v for v in values if not _VALUE.fullmatch(v) and not _LOG.fullmatch(v)), "")
+        if wrong:
+            raise Protocol(f"{wrong[:40]} is no integer: out {text[:200]}")
         if key not in result.counts and len(result.counts) >= OUTCOMES_MAX:
             raise Protocol(f"more than {OUTCOMES_MAX} distinct outcomes")
         result.counts[key] += int(count)
@@ -342,16 +298,19 @@ class Driver:
 
     def _ended(self, program: Program, result: RunResult, notes: Sequence[str], one: bool) -> None:
         """The process closed its stdout: find out how it ended, and in mode one what that means."""
-        try:
-            code = self.process.wait(timeout=5.0)
-        except subprocess.TimeoutExpired:
-            result.end, result.detail = "protocol", "closed its stdout but goes on"
+        how = self._end_of_process()
+        code = self.process.returncode
+        if code is None:
+            result.end, result.detail = "protocol", how
+            return
+        if self._orphaned:
+            result.end, result.detail = "protocol", f"ended ({how}), but a child of it holds its stdout open"
             return
         self._stderr.join(timeout=2.0)
         result.stderr = self._stderr.take()
         result.end = "died"
         result.exit_status = code if code >= 0 else None
-        result.signal = signal.Signals(-code).name if code < 0 else None
+        result.signal = _signal_name(-code) if code < 0 else None
         if one:
             if result.counts and code == 0:
                 result.end = "done"
@@ -378,7 +337,7 @@ class Driver:
         if not self.alive:
             code = self.process.returncode
             result.exit_status = code if code >= 0 else None
-            result.signal = signal.Signals(-code).name if code < 0 else None
+            result.signal = _signal_name(-code) if code < 0 else None
 
     def _send(self, text: str) -> None:
         """Writes the command; a driver that does not read is found out by the deadline of the pipe being full."""
@@ -396,22 +355,45 @@ class Driver:
                 return  # the end of its stdout tells the story
 
     def _line(self, deadline: float, watch: Quiescence | None = None) -> str:
-        """The next line that is no comment. EOFError at the end, TimeoutError after the deadline."""
+        """The next line that is no comment. EOFError at the end, TimeoutError after the deadline.
+
+        The end is also when the process has ended and nothing came for a while: a child of it may hold the pipe.
+        """
+        ended = 0.0
         while True:
+            now = time.monotonic()
             try:
-                item = self._lines.queue.get(timeout=max(0.0, min(0.2, deadline - time.monotonic())))
+                item = self._lines.get(max(0.0, min(0.1, deadline - now)))
             except queue.Empty:
                 if watch and watch.sample():
                     raise TimeoutError("all threads are asleep (quiescent)") from None
-                if time.monotonic() >= deadline:
+                ended = ended or (0.0 if self.alive else now)
+                if ended and now - ended > ORPHAN_SECONDS:
+                    self._orphaned = True
+                    raise EOFError from None
+                if now >= deadline:
                     raise TimeoutError("no answer in time") from None
                 continue
             if item is None:
                 raise EOFError
-            if isinstance(item, Protocol):
-                raise item
+            if isinstance(item, EndlessLine):
+                raise Protocol(str(item))
+            self._read_lines += 1
+            if self._read_lines > ANSWER_LINES_MAX:
+                raise Protocol(f"more than {ANSWER_LINES_MAX} lines of answer, the last one: {item[:200]}")
             if item and not item.startswith("#"):
                 return item
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _is_count(text: str) -> bool:
+    return text.isdigit() and len(text) <= 18
 
 
 def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:

@@ -142,9 +142,14 @@ class Program:
 
 def value_text(text: str) -> str:
     """A value as drivers print it, with symbolic codes: -1001 becomes send-closed."""
-    if text.startswith("-1") and len(text) == 5:
+    if text.startswith("-1") and len(text) == 5 and text[1:].isdigit():
         return CODES.get(int(text), text)
     return text
+
+
+def term_text(term: str, text: str) -> str:
+    """The value of a term as drivers print it, with symbolic codes; a log is a list of values."""
+    return ",".join(map(value_text, text.split(","))) if term == "log" else value_text(text)
 
 
 def status_text(status: str) -> str:
@@ -164,7 +169,7 @@ def outcome_key(terms: Sequence[str], status: str, values: Sequence[str]) -> str
     names = [t for t in terms if status == "ok" or t == "log"]
     if len(values) != len(names):
         raise ValueError(f"{len(values)} values for {len(names)} shown terms")
-    pairs = [f"{n}={value_text(v) if n != 'log' else v}" for n, v in zip(names, values, strict=True)]
+    pairs = [f"{n}={term_text(n, v)}" for n, v in zip(names, values, strict=True)]
     return " ".join([status, *pairs])
 
 

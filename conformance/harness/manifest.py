@@ -96,15 +96,19 @@ def _text_list(raw: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _pattern(raw: dict[str, Any], key: str, where: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(raw[key], re.MULTILINE) if key in raw else None
+    except (re.error, TypeError) as error:
+        raise ManifestError(f"{where}: {key} is no regular expression: {error}") from None
+
+
 def _deaths(raw: list[dict[str, Any]], where: str) -> tuple[Death, ...]:
     deaths = []
     for number, entry in enumerate(raw, 1):
         if "status" not in entry:
             raise ManifestError(f"{where}: death {number}: expected a key `status`")
-        try:
-            pattern = re.compile(entry["stderr"], re.MULTILINE) if "stderr" in entry else None
-        except re.error as error:
-            raise ManifestError(f"{where}: death {number}: stderr is no regular expression: {error}") from None
+        pattern = _pattern(entry, "stderr", f"{where}: death {number}")
         deaths.append(Death(entry.get("exit"), entry.get("signal"), pattern, entry["status"]))
     return tuple(deaths)
 
@@ -180,4 +184,4 @@ def load_manifest(runtime: str) -> Manifest:
     return Manifest(runtime, raw.get("name", folder.name), folder,
                     frozenset(_text_list(raw, "profile", str(path)) or ("spec",)), deadlock, chosen, usable,
                     _deaths(raw.get("death", []), str(path)), known,
-                    re.compile(raw["ignore_race"]) if "ignore_race" in raw else None)
+                    _pattern(raw, "ignore_race", str(path)))

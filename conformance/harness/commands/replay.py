@@ -17,7 +17,7 @@ from ..observe import Observed
 from ..report.terminal import print_failure
 from ..verdict import judge
 
-KEYS = ("iters", "seed", "strat", "depth", "waiters", "tape", "noise", "procs", "unit_us")
+KEYS = ("iters", "seed", "strat", "depth", "waiters", "tape", "join", "noise", "procs", "unit_us")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depth", type=int)
     parser.add_argument("--waiters", choices=("any", "fifo"))
     parser.add_argument("--tape", help="decisions of a controlled run, in hexadecimal")
+    parser.add_argument("--join", type=int, choices=(0, 1), help="wait for all goroutines between executions")
     parser.add_argument("--noise", type=int)
     parser.add_argument("--procs", type=int)
     parser.add_argument("--unit-us", type=int, dest="unit_us")
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     keys = {k: getattr(args, k) for k in KEYS if getattr(args, k) is not None}
     if args.tape:  # beyond its end the tape is followed by zeros
         keys = {**keys, "iters": 1, "strat": "zero"}
-    observed = Observed(program)
+    observed = Observed(program, ignore_race=manifest.ignore_race)
     try:
         variant = manifest.variant_for(program.needs)
         driver = session.fresh(variant) if args.mode == "one" else session.driver(variant)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -25,20 +26,20 @@ def area_of(verdict: Verdict) -> str:
 
 def area_table(title: str, verdicts: Sequence[Verdict], clauses: dict[str, Clause]) -> Table:
     """Per area: clauses covered out of all there are, programs by status, outcomes observed out of allowed."""
-    table = Table(title=title, title_justify="left", header_style="bold")
-    table.add_column("area")
-    for name in ("clauses", "programs", *(c.replace("_", " ") for c in COLUMNS), "outcomes"):
-        table.add_column(name, justify="right")
     areas = sorted({c.area for c in clauses.values()})
-    total: Counter[str] = Counter()
-    for area in areas:
-        mine = [v for v in verdicts if area_of(v) == area]
-        row = _row(area, mine, verdicts, clauses)
-        total += row
-        if mine or row["covered"]:
-            table.add_row(area, *_cells(row))
+    rows = {area: _row(area, [v for v in verdicts if area_of(v) == area], verdicts, clauses) for area in areas}
+    total: Counter[str] = sum(rows.values(), Counter())
+    shown = [c for c in COLUMNS if total[c] or c in ("pass", "fail")]
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD,
+                  pad_edge=False)
+    table.add_column("area")
+    for name in ("clauses", "programs", *(c.replace("_", " ") for c in shown), "outcomes"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for area, row in rows.items():
+        if row["programs"] or row["covered"]:
+            table.add_row(area, *_cells(row, shown))
     table.add_section()
-    table.add_row("all", *_cells(total), style="bold")
+    table.add_row("all", *_cells(total, shown), style="bold")
     return table
 
 
@@ -57,8 +58,8 @@ def _row(area: str, mine: Sequence[Verdict], everybody: Sequence[Verdict],
     return row
 
 
-def _cells(row: Counter[str]) -> list[Text]:
-    statuses = [Text(str(row[c]) if row[c] else "-", style=STYLES[c] if row[c] else "dim") for c in COLUMNS]
+def _cells(row: Counter[str], shown: Sequence[str]) -> list[Text]:
+    statuses = [Text(str(row[c]) if row[c] else "-", style=STYLES[c] if row[c] else "dim") for c in shown]
     return [Text(f"{row['covered']}/{row['clauses']}"), Text(str(row["programs"])), *statuses,
             Text(f"{row['observed']}/{row['allowed']}")]
 
@@ -66,7 +67,7 @@ def _cells(row: Counter[str]) -> list[Text]:
 def outcome_table(verdict: Verdict) -> Table:
     """Outcome, samples, frequency, what was expected of it, and what it means."""
     program, seen = verdict.program, verdict.observed
-    table = Table(header_style="bold", show_edge=False)
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name, justify in (("outcome", "left"), ("samples", "right"), ("freq", "right"), ("expect", "left"),
                           ("meaning", "left")):
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
