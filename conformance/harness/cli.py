@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from .clause import ClauseError
 from .lit import LitError
 from .manifest import ManifestError
+from .report.matrix import ReportError
 
 COMMANDS = {
     "run": "the corpus, or parts of it, on one or more runtimes",
@@ -27,6 +28,7 @@ COMMANDS = {
     "mutants": "the faults that the suite must find, and which program finds each",
     "stress": "long seeded runs, plain and under sanitizers",
     "fuzz": "random programs and random bytes, judged by the model",
+    "bench": "the reference and Go side by side",
 }
 
 PASS, FINDINGS, USAGE = 0, 1, 2
@@ -65,7 +67,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         args = _parser(name).parse_args(argv)
         return int(_module(args.command).run(args))
-    except (ManifestError, LitError, ClauseError) as error:
+    except (ManifestError, LitError, ClauseError, ReportError) as error:
         print(f"gauntlet: {error}", file=sys.stderr)
         return USAGE
     except ModuleNotFoundError as error:

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -21,19 +23,25 @@ from ..driver import Protocol
 from ..lit import ROOT, Program, load_programs
 from ..manifest import Manifest, load_manifest
 from ..observe import Observed
+from ..report.junit import write_junit
+from ..report.matrix import shown
 from ..report.record import make_record, write_record
 from ..report.terminal import area_table, print_failure
 from ..verdict import Verdict, judge
 
 
+MODES = ("control", "free", "one")
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     """Arguments of the subcommand."""
     parser.add_argument("paths", nargs="*", help="litmus files or folders; default: the whole corpus")
+    parser.add_argument("--only", action="append", default=[], metavar="PATH", help="one more of these")
     parser.add_argument("--runtime", action="append", help="reference (default), go, go-race, ..., or a driver's folder")
     parser.add_argument("--budget", type=seconds, default=40.0, help="time for repetitions, e.g. 40s or 5m")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="drivers that run at once")
-    parser.add_argument("--mode", default="control,free,one", help="modes to use, comma separated")
+    parser.add_argument("--mode", default=",".join(MODES), help="modes to use, comma separated")
     parser.add_argument("--noise", type=int, choices=(0, 1, 2), default=0)
     parser.add_argument("--procs", default="", help="numbers of processors to go through, e.g. 1,2,8")
     parser.add_argument("--mutant", default="", help="switch on this fault (flavour mutant of the reference)")
@@ -44,8 +52,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def options_from(args: argparse.Namespace) -> Options:
-    """Options of a campaign from the command line. Raises ValueError."""
+    """Options of a campaign from the command line. Raises ValueError with what is wrong."""
+    if not re.fullmatch(r"(\d{1,4}(,\d{1,4})*)?", args.procs):
+        raise ValueError(f"--procs {args.procs}: expected numbers, e.g. 1,2,8")
     procs = tuple(int(word) for word in args.procs.split(",") if word)
+    unknown = sorted(set(args.mode.split(",")) - set(MODES))
+    if unknown:
+        raise ValueError(f"--mode {args.mode}: no mode {unknown[0]!r}; expected some of {','.join(MODES)}")
     return Options(seed=args.seed, budget=args.budget, workers=max(1, args.workers), noise=args.noise, procs=procs,
                    modes=tuple(args.mode.split(",")), mutant=args.mutant)
 
@@ -76,12 +89,15 @@ def run_runtime(manifest: Manifest, programs: Sequence[Program], options: Option
 
             def step(observed: Observed) -> None:
                 progress.update(task, advance=1, last=observed.program.path)
+                done = int(progress.tasks[0].completed)
+                if not console.is_terminal and done % max(10, len(programs) // 8) == 0:
+                    print(f"{manifest.runtime}: {done} of {len(programs)} programs", flush=True)
 
             observed = run_campaign(manifest, programs, options, step, stop)
     finally:
         if former is not None:
             signal.signal(signal.SIGINT, former)
-    verdicts = [judge(o, manifest, version=version, gates="control" in caps) for o in observed]
+    verdicts = [judge(o, manifest, version=version, gates="control" in caps and "control" in o.modes) for o in observed]
     return verdicts, version, stop.is_set(), time.monotonic() - started
 
 
@@ -90,16 +106,20 @@ def run(args: argparse.Namespace) -> int:
     console = Console(highlight=False)
     try:
         options = options_from(args)
-    except ValueError:
-        print(f"gauntlet: --procs {args.procs}: expected numbers, e.g. 1,2,8", file=sys.stderr)
+    except ValueError as error:
+        print(f"gauntlet: {error}", file=sys.stderr)
         return USAGE
-    programs = load_programs(args.paths)
+    programs = load_programs([*args.paths, *args.only])
     if not programs:
         print("gauntlet: no litmus files there", file=sys.stderr)
         return USAGE
+    runtimes = args.runtime or ["reference"]
+    if args.json and len(runtimes) > 1:
+        print("gauntlet: --json holds one runtime; run them one by one, or leave it out", file=sys.stderr)
+        return USAGE
     clauses = load_clauses(ROOT)
-    status = PASS
-    for runtime in args.runtime or ["reference"]:
+    status, records = PASS, []
+    for runtime in runtimes:
         manifest = load_manifest(runtime)
         try:
             verdicts, version, stopped, took = run_runtime(manifest, programs, options, console)
@@ -107,26 +127,32 @@ def run(args: argparse.Namespace) -> int:
             print(f"gauntlet: {runtime}: {error}", file=sys.stderr)
             return USAGE
         record = make_record(manifest, version, verdicts, seconds=took, seed=options.seed, stopped=stopped)
-        shown = [v for v in verdicts if v.unexpected or v.surprise
-                 or (args.verbose and (v.known or v.status in ("skip", "want_missing")))]
-        for verdict in shown:
-            print_failure(console, verdict)
-        console.print(area_table(f"{runtime} {version}: {record['executions']:,} executions in {took:.1f} s, "
-                                 f"seed {options.seed}", verdicts, clauses))
-        place = write_record(record, args.json)
-        console.print(f"report: {place}", soft_wrap=True, style="dim")
-        _other_reports(args, verdicts, runtime)
-        if stopped:
-            console.print("stopped early: programs that had not begun are skips", style="yellow")
+        records.append(record)
+        _show(console, verdicts, args.verbose)
+        title = f"{runtime} {version}: {record['executions']:,} executions in {took:.1f} s, seed {options.seed}"
+        console.print()
+        console.print(area_table(title, verdicts, clauses))
+        console.print(f"report: {shown(write_record(record, args.json))}", soft_wrap=True, style="dim")
         if stopped or any(v.unexpected for v in verdicts):
             status = FINDINGS
+        if stopped:
+            console.print("stopped early: programs that had not begun are skips", style="yellow")
+            break
+    _other_reports(args, records)
     return status
 
 
-def _other_reports(args: argparse.Namespace, verdicts: Sequence[Verdict], runtime: str) -> None:
+def _show(console: Console, verdicts: Sequence[Verdict], verbose: bool) -> None:
+    """The failures; with verbose also what is known, skipped or was not seen."""
+    for verdict in verdicts:
+        if verdict.unexpected or verdict.surprise or (
+                verbose and (verdict.known or verdict.status in ("skip", "want_missing"))):
+            print_failure(console, verdict)
+
+
+def _other_reports(args: argparse.Namespace, records: Sequence[dict[str, Any]]) -> None:
     if args.junit:
-        from ..report.junit import write_junit
-        write_junit(verdicts, runtime, args.junit)
+        write_junit(records, args.junit)
     if args.html:
         from ..report.html import write_html
-        write_html(args.html)
+        write_html(args.html, records)

@@ -16,8 +16,7 @@ from ..clause import load_clauses
 from ..lit import ROOT, Program
 from ..manifest import Manifest
 from ..verdict import Verdict, summary
-
-REPORTS = ROOT / "build" / "report"
+from .matrix import REPORTS
 
 
 def _finding(f: Any) -> dict[str, str]:
@@ -31,6 +30,7 @@ def program_record(verdict: Verdict) -> dict[str, Any]:
     record: dict[str, Any] = {
         "id": program.id, "path": program.path, "clauses": list(program.spec), "status": verdict.status,
         "outcomes": dict(sorted(seen.counts.items())),
+        "allowed": sorted(program.allowed), "wanted": sorted(program.wanted),
         "modes": {mode: dict(sorted(counts.items())) for mode, counts in sorted(seen.modes.items())},
         "seconds": round(seen.seconds, 4),
     }
@@ -42,6 +42,10 @@ def program_record(verdict: Verdict) -> dict[str, Any]:
         record["known"] = {"reason": verdict.known.reason, "bug": verdict.known.bug}
     if verdict.surprise:
         record["surprise"] = verdict.surprise
+    if seen.undecided:
+        record["undecided"] = seen.undecided
+    if seen.tapes:
+        record["tapes"] = dict(sorted(seen.tapes.items()))
     if seen.evidence:
         record["evidence"] = sorted(seen.evidence)
     return record
