@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* toy_ops.c - a whole runtime on threads and one lock, with its driver table: the smallest example.
+/* toy_ops.c - a whole runtime on threads and one lock, with its driver table: the
+ * smallest example.
  *
- * Owns: goroutines, frames, panics, the end of the process, the table.  Channels are in toy_ops_chan.c,
- * locks in toy_ops_sync.c.  Not here: speed, timers, heap, faults, controlled mode.
+ * Owns: goroutines, frames, panics, the end of the process, the table.  Channels are in
+ * toy_ops_chan.c, locks in toy_ops_sync.c.  Not here: speed, timers, heap, faults,
+ * controlled mode.
  *
- * Idea: a goroutine is a thread with a condition variable.  Everything that goroutines share is guarded
- * by `toy_lock`.  To wait is to stand in some queue and park; whoever serves a waiter takes it out of all
- * its queues and readies it, so a queue holds only goroutines that still wait.
+ * Idea: a goroutine is a thread with a condition variable.  Everything that goroutines
+ * share is guarded by `toy_lock`.  To wait is to stand in some queue and park; whoever
+ * serves a waiter takes it out of all its queues and readies it, so a queue holds only
+ * goroutines that still wait.
  *
- * Panics unwind by longjmp from frame to frame; deferred calls of a frame run after the frames above it
- * are gone.  The panic belongs to the frame whose deferred calls run; recover takes it from there, which
- * is right exactly when the recovering block was called by that frame's defer (`by`).
+ * Panics unwind by longjmp from frame to frame; deferred calls of a frame run after the
+ * frames above it are gone.  The panic belongs to the frame whose deferred calls run;
+ * recover takes it from there, which is right exactly when the recovering block was
+ * called by that frame's defer (`by`).
  *
- *   I1  running counts goroutines that are not parked; at 0 nobody can move any more: deadlock.
+ *   I1  running counts goroutines that are not parked; at 0 nobody can move any more:
+ *       deadlock.
  *   I2  toy_lock is not held when a frame is left by a jump.
  */
 #include <stdio.h>
@@ -131,7 +136,8 @@ static _Noreturn void goroutine_end(void)
     pthread_exit(NULL);
 }
 
-/* Leaves the frame on top, which is f, towards the one below when it ends by panic or goexit. */
+/* Leaves the frame on top, which is f, towards the one below when it ends by panic or
+ * goexit. */
 static void frame_leave(struct frame *f)
 {
     struct frame *up = f->up;
@@ -209,7 +215,8 @@ static int64_t toy_recover(void *frame)
     return by->value;
 }
 
-/* Called by a deferred call's frame it would recover; it is the deferred call, and has no frame. */
+/* Called by a deferred call's frame it would recover; it is the deferred call, and has no
+ * frame. */
 static void builtin_recover(void *arg)
 {
     (void)arg;

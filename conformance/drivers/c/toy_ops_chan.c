@@ -3,11 +3,11 @@
  *
  * Owns: channels and their queues of waiting cases.  Not here: parking (toy_ops.c).
  *
- * Idea: send and receive are selects of one case, so there is one piece of code that looks whether a case
- * can be done, one that does it, and one that waits.
+ * Idea: send and receive are selects of one case, so there is one piece of code that
+ * looks whether a case can be done, one that does it, and one that waits.
  *
- *   I1  Senders wait only while the buffer is full, receivers only while it is empty, nobody on a closed
- *       channel.
+ *   I1  Senders wait only while the buffer is full, receivers only while it is empty,
+ *       nobody on a closed channel.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
  *
  * Owns: their state.  Not here: parking (toy_ops.c).
  *
- * A mutex that is unlocked wakes one waiter, which tries again.  A read-write lock is handed over: to all
- * readers that wait when a writer leaves, else to the first writer.  What a waiter has been handed it owns
- * when it wakes up.
+ * A mutex that is unlocked wakes one waiter, which tries again.  A read-write lock is
+ * handed over: to all readers that wait when a writer leaves, else to the first writer.
+ * What a waiter has been handed it owns when it wakes up.
  */
 #include <stdatomic.h>
 #include <stdlib.h>

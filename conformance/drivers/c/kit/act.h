@@ -2,8 +2,8 @@
 /* act.h - an activation of a block, for the files that carry out instructions.
  *
  *   I1  Its registers live on the goroutine's stack; nobody else sees them.
- *   I2  Before anything that another goroutine can notice and that is no operation of the runtime (plain
- *       accesses, notes, results in globals) comes a point.
+ *   I2  Before anything that another goroutine can notice and that is no operation of the
+ *       runtime (plain accesses, notes, results in globals) comes a point.
  */
 #ifndef KIT_ACT_H
 #define KIT_ACT_H

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* chanop.c - send, receive, make and select, with room for the elements.
  *
- * Owns: the buffers that elements are sent from and received into.
- * Not here: what is in an element (elem.c).
+ * Owns: the buffers that elements are sent from and received into.  Not here: what is in
+ * an element (elem.c).
  *
- * Idea: an activation has one room, as large as its largest operation needs (check.c computes it): inside
- * the activation while small, else from the heap.  Room that a panic abandons must not be lost, so large
- * rooms are known to the execution while they are in use.  It is taken by compare-and-swap in a relaxed
- * order: a lock here would order goroutines that the program does not order.
+ * Idea: an activation has one room, as large as its largest operation needs (check.c
+ * computes it): inside the activation while small, else from the heap.  Room that a panic
+ * abandons must not be lost, so large rooms are known to the execution while they are in
+ * use.  It is taken by compare-and-swap in a relaxed order: a lock here would order
+ * goroutines that the program does not order.
  */
 #include "act.h"
 
 #include <stdlib.h>
 
-/* The activation's room, taken once.  Room that a panic abandons is freed with the execution. */
+/* The activation's room, taken once.  Room that a panic abandons is freed with the
+ * execution. */
 static unsigned char *room(struct act *a)
 {
     if (a->scratch != NULL)
@@ -62,7 +64,8 @@ bool op_recv(struct act *a, const struct instr *in)
 
 void op_make(struct act *a, const struct instr *in)
 {
-    /* A nil channel's elements have the default size, as if it had been declared with it. */
+    /* A nil channel's elements have the default size, as if it had been declared with it.
+     */
     size_t size = elem_size(a->x, in->obj);
     void *ch = gl_ops.chan_make(size, get(a, &in->a));
     void *old = object(a, in->obj);
@@ -71,7 +74,8 @@ void op_make(struct act *a, const struct instr *in)
     atomic_store_explicit(&a->x->slots[in->obj].object, ch, RELAXED);
 }
 
-/* Results of a select: the case taken last, so that the index is written when its values are. */
+/* Results of a select: the case taken last, so that the index is written when its values
+ * are. */
 static void select_results(struct act *a, const struct instr *in, const struct gl_case *c,
                            int at)
 {

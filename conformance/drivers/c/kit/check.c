@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* check.c - whether a plan that was read can run: every index, every kind, every capability.
+/* check.c - whether a plan that was read can run: every index, every kind, every
+ * capability.
  *
- * Owns: plan_finish, that is invariants I1 and I2 of plan.h.
- * Not here: the text (plan.c).
+ * Owns: plan_finish, that is invariants I1 and I2 of plan.h.  Not here: the text
+ * (plan.c).
  *
- * Idea: the operand letters say what to check, as they said what to read.  The one thing that they do
- * not say is which kinds of object an operation works on: a set of kinds per operation, below.
+ * Idea: the operand letters say what to check, as they said what to read.  The one thing
+ * that they do not say is which kinds of object an operation works on: a set of kinds per
+ * operation, below.
  *
- *   I1  A capability that is missing is no error: skip names the operation, as for an unknown one.
+ *   I1  A capability that is missing is no error: skip names the operation, as for an
+ *       unknown one.
  */
 #include "plan.h"
 
@@ -199,7 +202,8 @@ static bool lacks(struct plan *p, const char *cap, const char *name)
     return true;
 }
 
-/* Capabilities that objects need beyond what operations say; kinds of no plain operation. */
+/* Capabilities that objects need beyond what operations say; kinds of no plain operation.
+ */
 static bool object_lacks(struct plan *p, const struct object *o)
 {
     static const char *const cap[GL_KINDS] = {

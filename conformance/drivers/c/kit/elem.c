@@ -3,9 +3,10 @@
  *
  * Owns: the layout of litmus.md section 7.  Not here: the buffers (exec.c).
  *
- * Idea: a runtime that copies one byte too few, from the wrong place, or into a neighbour, delivers an
- * element that is the pattern of no value, and so the outcome `damaged`.  An element of kind pointer
- * carries the address of a cell that holds the value twice, once complemented.
+ * Idea: a runtime that copies one byte too few, from the wrong place, or into a
+ * neighbour, delivers an element that is the pattern of no value, and so the outcome
+ * `damaged`.  An element of kind pointer carries the address of a cell that holds the
+ * value twice, once complemented.
  */
 #include "exec.h"
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* exec.c - the life of one execution: objects made, main run, results read, objects freed.
+/* exec.c - the life of one execution: objects made, main run, results read, objects
+ * freed.
  *
- * Owns: struct exec but for what its instructions do (interp.c).
- * Not here: elements (elem.c), modes and joining (run.c).
+ * Owns: struct exec but for what its instructions do (interp.c).  Not here: elements
+ * (elem.c), modes and joining (run.c).
  *
- * Idea: an execution is one block of memory that is used again and again while executions end clean, and
- * abandoned when goroutines of it may still be alive.  Everything that a program makes on the way
- * (replaced channels, timers, cells) hangs in one list, pushed with a compare-and-swap, because any
- * goroutine may push and nobody takes anything out before the end.
+ * Idea: an execution is one block of memory that is used again and again while executions
+ * end clean, and abandoned when goroutines of it may still be alive.  Everything that a
+ * program makes on the way (replaced channels, timers, cells) hangs in one list, pushed
+ * with a compare-and-swap, because any goroutine may push and nobody takes anything out
+ * before the end.
  */
 #include "exec.h"
 
@@ -99,7 +101,7 @@ static void *make_object(const struct exec *x, int i)
     case GL_TICKER:
     case GL_KINDS:
         return NULL;
-    case GL_COND: /* its mutex comes before it or after it: made by then, see make_objects */
+    case GL_COND: /* its mutex is made by then, see make_objects */
         return gl_ops.create(GL_COND,
                              atomic_load_explicit(&x->slots[o->mutex].object, RELAXED));
     default:

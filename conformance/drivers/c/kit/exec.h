@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* exec.h - one execution of a plan: its objects, global registers, log, and what it showed.
+/* exec.h - one execution of a plan: its objects, global registers, log, and what it
+ * showed.
  *
- * Owns: struct exec from exec_new to exec_free; the interpreter.
- * Not here: how often to execute and in which mode (run.c), counting outcomes (report.c).
+ * Owns: struct exec from exec_new to exec_free; the interpreter.  Not here: how often to
+ * execute and in which mode (run.c), counting outcomes (report.c).
  *
- *   I1  The kit adds no happens-before edge to the program: what several goroutines touch is accessed by
- *       relaxed atomics, plain variables plainly.  The one edge is from the end of a goroutine to the
- *       end of the execution (alive), where the program is over.
+ *   I1  The kit adds no happens-before edge to the program: what several goroutines touch
+ *       is accessed by relaxed atomics, plain variables plainly.  The one edge is from
+ *       the end of a goroutine to the end of the execution (alive), where the program is
+ *       over.
  *   I2  `alive` is 0 when no goroutine but main can touch the execution any more.
- *   I3  A log slot is taken and filled by one compare-and-swap, so the log never has a hole.
+ *   I3  A log slot is taken and filled by one compare-and-swap, so the log never has a
+ *       hole.
  */
 #ifndef KIT_EXEC_H
 #define KIT_EXEC_H
@@ -23,14 +26,16 @@ enum { EXEC_LOG = 4096, EXEC_SCRATCH = 64 };
 
 struct exec;
 
-/* What a host function gets: which block of which execution, and whether it is a goroutine's first. */
+/* What a host function gets: which block of which execution, and whether it is a
+ * goroutine's first. */
 struct entry {
     struct exec *x;
     int blk;
     bool goroutine;
 };
 
-/* Something that is freed with the execution: a replaced channel, a timer, the cell of a pointer. */
+/* Something that is freed with the execution: a replaced channel, a timer, the cell of a
+ * pointer. */
 struct owned {
     struct owned *next;
     void *what; /* a channel or a timer */
@@ -67,8 +72,8 @@ struct exec {
 struct exec *exec_new(const struct plan *p, int64_t unit_ns);
 void exec_free(struct exec *x);
 
-/* One execution of main on the calling goroutine, from making the objects to reading what it
- * shows.  arg is the struct exec, so that it can be handed to a runtime's start. */
+/* One execution of main on the calling goroutine, from making the objects to reading what
+ * it shows.  arg is the struct exec, so that it can be handed to a runtime's start. */
 void exec_main(void *arg);
 
 /* Frees the objects; the execution can be used again.  Needs: nobody uses them (I2). */

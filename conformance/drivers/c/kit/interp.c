@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* interp.c - what the instructions of a plan do, by way of the runtime's table.
  *
- * Owns: activations and flow.  Not here: the longer operations (chanop.c, timeop.c), checking (check.c).
+ * Owns: activations and flow.  Not here: the longer operations (chanop.c, timeop.c),
+ * checking (check.c).
  *
- * Idea: the table's block function opens a frame of the host and calls gl_block, which interprets until
- * the block returns.  Calls, deferred calls and goroutines all go through the table's block function, so
- * that a panic unwinds, and recover looks at, the host's own frames.
+ * Idea: the table's block function opens a frame of the host and calls gl_block, which
+ * interprets until the block returns.  Calls, deferred calls and goroutines all go
+ * through the table's block function, so that a panic unwinds, and recover looks at, the
+ * host's own frames.
  *
- *   I1  A goroutine's first activation defers goroutine_done before anything else, so that it runs last,
- *       however the goroutine ends; after it the execution is not touched.
+ *   I1  A goroutine's first activation defers goroutine_done before anything else, so
+ *       that it runs last, however the goroutine ends; after it the execution is not
+ *       touched.
  */
 #include "act.h"
 

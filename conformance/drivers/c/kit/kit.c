@@ -3,8 +3,8 @@
  *
  * Owns: gl_plan_parse and gl_plan_run.  Not here: the session with a harness (session.c).
  *
- * What a fuzzer runs is what a driver runs: the same parser, the same interpreter, the same table.  A
- * time unit is a millisecond of virtual time, as in mode control.
+ * What a fuzzer runs is what a driver runs: the same parser, the same interpreter, the
+ * same table.  A time unit is a millisecond of virtual time, as in mode control.
  */
 #include "kit.h"
 

@@ -1,32 +1,38 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ops.h - the table that a C or C++ runtime fills in to become a driver.
  *
- * A driver is the kit plus one file that defines `const struct gl_ops gl_ops`.  The kit reads the
- * protocol, keeps the objects, interprets the plans and counts outcomes; the table does the operations.
- * toy_ops.c is the shortest complete example, gr_ops.c the reference's.
+ * A driver is the kit plus one file that defines `const struct gl_ops gl_ops`.  The kit
+ * reads the protocol, keeps the objects, interprets the plans and counts outcomes; the
+ * table does the operations. toy_ops.c is the shortest complete example, gr_ops.c the
+ * reference's.
  *
  * How to fill it in:
- *   1. name, version, caps.  A plan that needs a capability word that `caps` lacks is answered by `skip`,
- *      so members behind a missing word may stay NULL.  Always needed: start, go, yield, exit, block,
- *      create, destroy.
+ *   1. name, version, caps.  A plan that needs a capability word that `caps` lacks is
+ *      answered by `skip`, so members behind a missing word may stay NULL.  Always
+ *      needed: start, go, yield, exit, block, create, destroy.
  *   2. block.  One host function per activation of a block:
  *          static void my_block(void *entry)
  *          {
  *              (open a frame that can hold deferred calls)
  *              gl_block(entry, &frame);
  *          }
- *      The kit passes my_block itself to go, defer, once_do and timer_func, and calls it for `call`, so
- *      that what a deferred block recovers is decided by the runtime and not by the interpreter.
- *      `frame` is whatever defer and recover need; the kit only hands it back.
+ *      The kit passes my_block itself to go, defer, once_do and timer_func, and calls it
+ *      for `call`, so that what a deferred block recovers is decided by the runtime and
+ *      not by the interpreter.  `frame` is whatever defer and recover need; the kit only
+ *      hands it back.
  *   3. the rest, family by family, each a line or two.
  *
- *   I1  The kit calls members on goroutines only, except: start, control (plain thread), chan_free,
- *       timer_free and destroy (a goroutine, or a plain thread after control returned).
- *   I2  Objects are private to one execution.  They are freed when nobody can use them, else leaked.
- *   I3  Panic values are integers: codes of litmus.md section 8 for run-time errors, else the value.
+ *   I1  The kit calls members on goroutines only, except: start, control (plain thread),
+ *       chan_free, timer_free and destroy (a goroutine, or a plain thread after control
+ *       returned).
+ *   I2  Objects are private to one execution.  They are freed when nobody can use them,
+ *       else leaked.
+ *   I3  Panic values are integers: codes of litmus.md section 8 for run-time errors, else
+ *       the value.
  *
- * Members may leave by a panic of the runtime (longjmp, exception) where the operation can panic; the
- * kit holds nothing across them that would be lost but memory of the execution.
+ * Members may leave by a panic of the runtime (longjmp, exception) where the operation
+ * can panic; the kit holds nothing across them that would be lost but memory of the
+ * execution.
  */
 #ifndef KIT_OPS_H
 #define KIT_OPS_H
@@ -67,8 +73,10 @@ enum gl_kind {
     GL_KINDS
 };
 
-/* One case of a select.  elem: the value to send, or room for the value to receive (NULL: drop it).
- * ch is NULL for the nil channel.  ok is set by the table for the receive that was chosen. */
+/* One case of a select.  elem: the value to send, or room for the value to receive (NULL:
+ * drop it).
+ * ch is NULL for the nil channel.  ok is set by the table for the receive that
+ * was chosen. */
 struct gl_case {
     bool send;
     void *ch;
@@ -101,7 +109,8 @@ struct gl_control {
     uint64_t max_steps; /* 0: the runtime's default */
 };
 
-/* How it ended.  code: exit status, panic value, or enum gl_fatal.  tape is malloc'ed, the kit frees it. */
+/* How it ended.  code: exit status, panic value, or enum gl_fatal.  tape is malloc'ed,
+ * the kit frees it. */
 struct gl_verdict {
     enum gl_end end;
     int64_t code;
@@ -118,10 +127,11 @@ struct gl_ops {
     const char *caps;       /* words of protocol.md section 4, separated by spaces */
     int64_t max_goroutines; /* leftovers that one process can hold */
 
-    /* Boots the runtime, runs fn(arg) on its main goroutine, gives 0 when fn returned.  Called once per
-     * process; the process may end inside. */
+    /* Boots the runtime, runs fn(arg) on its main goroutine, gives 0 when fn returned.
+     * Called once per process; the process may end inside. */
     int (*start)(gl_fn fn, void *arg);
-    /* Capability control: one execution under the controlled scheduler; never ends the process. */
+    /* Capability control: one execution under the controlled scheduler; never ends the
+     * process. */
     void (*control)(const struct gl_control *how, gl_fn fn, void *arg,
                     struct gl_verdict *out);
 
@@ -132,8 +142,8 @@ struct gl_ops {
     void (*exit)(int status);
     int64_t (*procs)(int n);     /* sets when n > 0; gives the former number */
     int64_t (*goroutines)(void); /* alive in the process */
-    /* May be NULL: called before plain accesses, notes, shown results and the end of main, so that
-     * a controlled scheduler can switch there. */
+    /* May be NULL: called before plain accesses, notes, shown results and the end of
+     * main, so that a controlled scheduler can switch there. */
     void (*point)(void);
     void (*noise)(int level, uint64_t seed); /* capability noise */
 
@@ -143,7 +153,8 @@ struct gl_ops {
                   void *arg);           /* fn NULL: a nil function is deferred */
     void (*defer_recover)(void *frame); /* defers the builtin recover itself */
     int64_t (*recover)(void *frame);    /* GL_NIL: nothing to recover here */
-    /* Calls fn(arg, frame) in a frame that has deferred a recovering function; 0 or the panic's value. */
+    /* Calls fn(arg, frame) in a frame that has deferred a recovering function; 0 or the
+     * panic's value. */
     int64_t (*attempt)(void (*fn)(void *arg, void *frame), void *arg);
     void (*panic)(int64_t value); /* GL_NIL: panic(nil); a code: that run-time error */
     void (*fault)(int64_t code);  /* GL_NIL_DEREF, GL_INDEX, GL_DIV_ZERO: the real thing */
@@ -159,7 +170,8 @@ struct gl_ops {
     int64_t (*chan_cap)(void *ch);
     int (*select)(struct gl_case *cases, int n, bool has_default); /* index; -1: default */
 
-    /* Mutex, rwmutex, wg, once, cond, atomic: an object of its kind, zero; other: a cond's mutex. */
+    /* Mutex, rwmutex, wg, once, cond, atomic: an object of its kind, zero; other: a
+     * cond's mutex. */
     void *(*create)(enum gl_kind kind, void *other);
     void (*destroy)(enum gl_kind kind, void *object);
     void (*mutex_lock)(void *m);
@@ -198,7 +210,8 @@ struct gl_ops {
 
 extern const struct gl_ops gl_ops;
 
-/* Runs the activation that `entry` stands for.  Called by the table's block function, once per call. */
+/* Runs the activation that `entry` stands for.  Called by the table's block function,
+ * once per call. */
 void gl_block(void *entry, void *frame);
 
 #endif

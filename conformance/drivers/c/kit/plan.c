@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* plan.c - reads the text of a plan (protocol.md section 3), one line at a time.
  *
- * Owns: operands and the arrays of struct plan.
- * Not here: words and numbers (word.c), whether an index makes sense (check.c), what an instruction does (exec.c).
+ * Owns: operands and the arrays of struct plan.  Not here: words and numbers (word.c),
+ * whether an index makes sense (check.c), what an instruction does (exec.c).
  *
- * Idea: the operand letters of op.def say what each word is, so that no instruction has a parser of its
- * own.  Forward references (a block spawned before it is declared) are plain numbers until plan_finish.
+ * Idea: the operand letters of op.def say what each word is, so that no instruction has a
+ * parser of its own.  Forward references (a block spawned before it is declared) are
+ * plain numbers until plan_finish.
  *
- *   I1  Reading goes on to the end after a complaint, because the session must stay in step with the
- *       harness; the first complaint wins.
- *   I2  An instruction that is not in op.def, or an object kind that is not in kinds[], is no error: the
- *       plan is newer than this driver and is skipped.
+ *   I1  Reading goes on to the end after a complaint, because the session must stay in
+ *       step with the harness; the first complaint wins.
+ *   I2  An instruction that is not in op.def, or an object kind that is not in kinds[],
+ *       is no error: the plan is newer than this driver and is skipped.
  */
 #include "plan.h"
 
@@ -194,7 +195,8 @@ static void operand(struct plan *p, struct words *w, char letter, struct instr *
     }
 }
 
-/* Operands by letters; the first d goes to *d, the second to *e (a catch has taken its own before). */
+/* Operands by letters; the first d goes to *d, the second to *e (a catch has taken its
+ * own before). */
 static void operands(struct plan *p, struct words *w, struct instr *in)
 {
     bool second = false;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* plan.h - a plan as the driver holds it: objects, blocks of instructions, what to show.
  *
- * Built line by line by plan_line, checked as a whole by plan_finish (check.c), read-only afterwards.
+ * Built line by line by plan_line, checked as a whole by plan_finish (check.c), read-only
+ * afterwards.
  *
- *   I1  After plan_finish every index is in range and of the kind that its instruction wants, so that
- *       the interpreter checks nothing.
+ *   I1  After plan_finish every index is in range and of the kind that its instruction
+ *       wants, so that the interpreter checks nothing.
  *   I2  Every block ends with an instruction that does not fall through.
  *   I3  Memory is bounded by the limits below, whatever is read.
  *   I4  Operands: first v in a, second in b, third in c; first d in d, second in e.
@@ -100,12 +101,12 @@ struct plan {
 struct plan *plan_new(void);
 void plan_free(struct plan *p);
 
-/* Takes one line of the plan, without its newline.  The first complaint is kept in p->error or p->skip and
- * the rest is read without effect. */
+/* Takes one line of the plan, without its newline.  The first complaint is kept in
+ * p->error or p->skip and the rest is read without effect. */
 void plan_line(struct plan *p, const char *line, size_t len);
 
-/* After the last line: checks every index and whether the runtime has what the plan uses.  True when the plan can run;
- * else error or skip says why. */
+/* After the last line: checks every index and whether the runtime has what the plan
+ * uses.  True when the plan can run; else error or skip says why. */
 bool plan_finish(struct plan *p);
 
 /* Records the first complaint about a line. */

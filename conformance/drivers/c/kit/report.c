@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* report.c - the histogram of outcomes.
  *
- * Owns: what makes two outcomes the same, and how one is written.  Not here: reading a runtime's end
- * (the table), judging (the harness).
+ * Owns: what makes two outcomes the same, and how one is written.  Not here: reading a
+ * runtime's end (the table), judging (the harness).
  *
- * Idea: an outcome is a short vector of integers, found by hash in a table that never grows: a program
- * with more than REPORT_OUTCOMES outcomes is no litmus program.  Text is made only when printing, so that
- * counting an execution costs tens of nanoseconds.
+ * Idea: an outcome is a short vector of integers, found by hash in a table that never
+ * grows: a program with more than REPORT_OUTCOMES outcomes is no litmus program.  Text is
+ * made only when printing, so that counting an execution costs tens of nanoseconds.
  *
- *   I1  words = end, code, values of the shown globals in order (status ok only), then the log.
- *       The number of values is known from the plan and the status, so the vector is unambiguous.
+ *   I1  words = end, code, values of the shown globals in order (status ok only), then
+ *       the log.  The number of values is known from the plan and the status, so the
+ *       vector is unambiguous.
  *   I2  Vectors are built on the heap: goroutines, whose stacks may be small, call this.
  */
 #include "report.h"

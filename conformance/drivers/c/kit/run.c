@@ -48,12 +48,14 @@ static const char *trouble(const struct exec *x, const struct report *r)
 
 static void join(struct exec *x)
 {
-    /* Pairs with the release in goroutine_done: what the goroutines did is over and seen. */
+    /* Pairs with the release in goroutine_done: what the goroutines did is over and seen.
+     */
     while (atomic_load_explicit(&x->alive, memory_order_acquire) > 0)
         gl_ops.yield();
 }
 
-/* A goroutine that has said its last word may still be counted by the runtime for a moment. */
+/* A goroutine that has said its last word may still be counted by the runtime for a
+ * moment. */
 static void settle(int64_t before)
 {
     for (int i = 0; i < 100000 && gl_ops.goroutines() > before; i++)

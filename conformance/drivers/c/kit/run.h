@@ -18,7 +18,8 @@ struct request {
         how; /* how.seed is also the seed of the other modes; the tape is owned */
 };
 
-/* Mode control, on a plain thread.  True when all went well, else *why says what is wrong. */
+/* Mode control, on a plain thread.  True when all went well, else *why says what is
+ * wrong. */
 bool run_control(const struct request *q, struct report *r, const char **why);
 
 /* One controlled execution.  Needs: x clear.  The caller clears x. */
@@ -27,7 +28,8 @@ void run_control_once(const struct gl_control *how, struct exec *x, struct gl_ve
 /* Mode free: boots the runtime in this process. */
 bool run_free(const struct request *q, struct report *r, const char **why);
 
-/* Mode one: boots the runtime in this process, which may end inside.  Prints notes and the outcome itself. */
+/* Mode one: boots the runtime in this process, which may end inside.  Prints notes and
+ * the outcome itself. */
 bool run_one(const struct request *q, const struct plan *p);
 
 #endif

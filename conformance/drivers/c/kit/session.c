@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* session.c - the conversation with the harness.
  *
- * Owns: hello, run, bye (protocol.md sections 1 and 2).  Not here: plans (plan.c), modes (run.c).
+ * Owns: hello, run, bye (protocol.md sections 1 and 2).  Not here: plans (plan.c), modes
+ * (run.c).
  *
- * Idea: the session itself never boots the runtime.  Each run in mode free or control happens in a forked
- * child that has a runtime of its own: runs cannot disturb each other, the leftovers of a run go with
- * its process, and a runtime that can be booted once per process, or that cannot go from free to
- * controlled, needs no care.  A run in mode one happens in the session's own process, which ends with it.
+ * Idea: the session itself never boots the runtime.  Each run in mode free or control
+ * happens in a forked child that has a runtime of its own: runs cannot disturb each
+ * other, the leftovers of a run go with its process, and a runtime that can be booted
+ * once per process, or that cannot go from free to controlled, needs no care.  A run in
+ * mode one happens in the session's own process, which ends with it.
  *
- *   I1  A child that dies takes the session along, in the same way: same signal or same exit status.
+ *   I1  A child that dies takes the session along, in the same way: same signal or same
+ *       exit status.
  *   I2  stdout is flushed before each fork and by the child before it ends.
  */
 #include <errno.h>

@@ -3,7 +3,8 @@
 #ifndef KIT_SESSION_H
 #define KIT_SESSION_H
 
-/* Reads commands until bye, the end of the input, or a run in mode one, which ends the process. */
+/* Reads commands until bye, the end of the input, or a run in mode one, which ends the
+ * process. */
 void session(int fd);
 
 #endif

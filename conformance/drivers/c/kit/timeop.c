@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* timeop.c - timers and tickers: the variables of a plan that hold one.
  *
- * Owns: starting, stopping, and the account of timer functions that may still run.
- * Not here: sleeping and the clock (interp.c, one line each).
+ * Owns: starting, stopping, and the account of timer functions that may still run.  Not
+ * here: sleeping and the clock (interp.c, one line each).
  *
- * A timer function that is pending counts as a goroutine of the execution (`alive`), because it may
- * become one at any moment; whoever prevents it takes it off again.  A replaced timer goes on and stays
- * in the list of what is freed at the end.
+ * A timer function that is pending counts as a goroutine of the execution (`alive`),
+ * because it may become one at any moment; whoever prevents it takes it off again.  A
+ * replaced timer goes on and stays in the list of what is freed at the end.
  */
 #include "act.h"
 

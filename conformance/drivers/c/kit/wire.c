@@ -3,9 +3,9 @@
  *
  * Owns: the input buffer.  Not here: what lines mean (session.c), output (stdio does it).
  *
- * The buffer grows to LINE_MAX_BYTES and no further: a longer line is dropped as a whole, so that the session
- * stays in step.  stdio is not used, because what it has read ahead would be lost to nobody's notice
- * when a process is forked.
+ * The buffer grows to LINE_MAX_BYTES and no further: a longer line is dropped as a whole,
+ * so that the session stays in step.  stdio is not used, because what it has read ahead
+ * would be lost to nobody's notice when a process is forked.
  */
 #include "wire.h"
 

@@ -22,8 +22,9 @@ struct wire {
 void wire_init(struct wire *w, int fd);
 void wire_fini(struct wire *w);
 
-/* The next line without its newline, terminated by a 0 and writable until the next call; its length, or one
- * of the above.  A last line without a newline counts.  Blocks: the thread. */
+/* The next line without its newline, terminated by a 0 and writable until the next call;
+ * its length, or one of the above.  A last line without a newline counts.  Blocks: the
+ * thread. */
 long wire_line(struct wire *w, char **line);
 
 #endif

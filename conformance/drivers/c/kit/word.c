@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* word.c - splits a line at spaces and reads numbers, with everything bounded.
  *
- * Owns: struct words.  Not here: where lines come from (wire.c), what words mean (plan.c, session.c).
+ * Owns: struct words.  Not here: where lines come from (wire.c), what words mean (plan.c,
+ * session.c).
  *
- * The line need not be terminated and may hold any bytes.  Words are copied, so that callers can treat
- * them as strings; a word that does not fit is a failure, not a truncation, because a truncated number
- * would be another number.
+ * The line need not be terminated and may hold any bytes.  Words are copied, so that
+ * callers can treat them as strings; a word that does not fit is a failure, not a
+ * truncation, because a truncated number would be another number.
  */
 #include "word.h"
 
