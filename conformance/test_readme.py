@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 CHECK = "make check"
-FEW = "ARGS='conformance/litmus/chan/close --budget 3s --json build/readme/{}.json'"
+FEW = "ARGS='conformance/litmus/deadlock/abba-race.lit --budget 3s --json build/readme/{}.json'"
 CHEAP = {
     "make conform": "make conform " + FEW.format("reference"),
     "make conform RUNTIME=go": "make conform RUNTIME=go " + FEW.format("go"),
     "make conform RUNTIME=go-race": "make conform RUNTIME=go-race " + FEW.format("go-race"),
     "make conform RUNTIME=toy": "make conform RUNTIME=toy " + FEW.format("toy"),
     "make report": "ls build/report/*.json >build/ls.log 2>&1 || make conform "
-    "ARGS='conformance/litmus/chan/close --budget 3s' && make report",
+    "ARGS='conformance/litmus/deadlock/abba-race.lit --budget 3s' && make report",
     "make stress BUDGET=5m": "make stress BUDGET=5s",
     "make fuzz BUDGET=5m": "make fuzz BUDGET=5s",
     "make mutants": "make mutants ARGS='--sample 2'",
