@@ -6,6 +6,7 @@
  *
  *   I1  `litmus` is the first line that is not blank, and comes once; so do id and mode.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "parse.h"
@@ -40,7 +41,11 @@ static bool is_clause(const struct token *t)
         if (t->text[i] == '.' && t->text[i - 1] == '.')
             return false;
     }
-    return all_of(t, ".-");
+    for (int i = 0; i < t->len; i++) {
+        if (!isalnum((unsigned char)t->text[i]) && !strchr(".-+", t->text[i]))
+            return false;
+    }
+    return true;
 }
 
 static bool is_need(const struct token *t)
