@@ -161,21 +161,51 @@ static void walks_stop_at_the_entry(void)
     CHECK(depth >= 2 && depth <= 4);
 }
 
+static void walks_believe_nothing(void)
+{
+    uintptr_t m[8] = {0}, pcs[8];
+    const void *end = m + 8;
+    m[0] = (uintptr_t)&m[4], m[1] = 11;
+    m[4] = (uintptr_t)&m[6], m[5] = 22;
+    m[7] = 33;
+    CHECK_EQ(frame_walk_insig(m, m, end, pcs, 8), 3);
+    CHECK(pcs[0] == 11 && pcs[1] == 22 && pcs[2] == 33);
+    CHECK_EQ(frame_walk_insig(m, m, end, pcs, 2), 2);
+    CHECK_EQ(frame_walk_insig(m, m, &m[7], pcs, 8), 2);
+    CHECK_EQ(frame_walk_insig(m, &m[1], end, pcs, 8), 0);
+    m[7] = 0;
+    CHECK_EQ(frame_walk_insig(m, m, end, pcs, 8), 2);
+    m[4] = (uintptr_t)m;
+    CHECK_EQ(frame_walk_insig(m, m, end, pcs, 8), 2);
+    m[4] = (uintptr_t)&m[6] + 1;
+    CHECK_EQ(frame_walk_insig(m, m, end, pcs, 8), 2);
+}
+
 #define CROWD 1000
 
 static struct fiber crowd[CROWD];
 static int crowd_sum;
 
+/* Deep enough that the call records of all fibers together would not fit into one. */
+static NOINLINE int member_at(struct fiber *self, int levels);
+
 static void member(void *arg)
 {
-    struct fiber *self = arg;
-    char local[256];
+    crowd_sum += member_at(arg, 100);
+    fiber_switch_last(arg, &home);
+}
+
+static NOINLINE int member_at(struct fiber *self, int levels)
+{
+    char local[64];
+    memset(local, levels, sizeof local);
+    if (levels > 0)
+        return member_at(self, levels - 1) + local[63] - levels;
     for (int i = 0; i < 3; i++) {
-        memset(local, i, sizeof local);
-        crowd_sum += local[255] + 1;
+        crowd_sum += i;
         fiber_switch(self, &home);
     }
-    fiber_switch_last(self, &home);
+    return 3 + local[0];
 }
 
 static void a_thousand_fibers(void)
@@ -264,6 +294,49 @@ static void frames_come_back(void)
 {
     for (int i = 0; i < 1000; i++)
         CHECK_EQ(land(3), 302);
+}
+
+#if defined(__x86_64__)
+#define SPOIL                                                                              \
+    __asm__ volatile("xorl %%ebx, %%ebx; xorl %%r12d, %%r12d; xorl %%r13d, %%r13d\n"       \
+                     "xorl %%r14d, %%r14d; xorl %%r15d, %%r15d" ::                         \
+                         : "rbx", "r12", "r13", "r14", "r15")
+#else
+#define SPOIL                                                                              \
+    __asm__ volatile("mov x19, 0; mov x20, 0; mov x21, 0; mov x22, 0; mov x23, 0\n"        \
+                     "mov x24, 0; mov x25, 0; mov x26, 0; fmov d8, xzr; fmov d9, xzr" ::   \
+                         : "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "d8",   \
+                           "d9")
+#endif
+
+static NOINLINE void spoil_and_leave(void **buf)
+{
+    SPOIL;
+    frame_restore(buf, 1);
+}
+
+static void (*volatile spoil_again)(void **buf) = spoil_and_leave;
+
+static NOINLINE void land_spoilt(void)
+{
+    void *buf[FRAME_WORDS];
+    if (frame_save(buf) == 0)
+        spoil_again(buf);
+}
+
+/* What the lander's caller keeps in registers must outlive the jump. */
+static void frames_keep_registers(void)
+{
+    uint64_t s = unit_seed(), a = splitmix64(&s), b = splitmix64(&s), c = splitmix64(&s);
+    uint64_t d = splitmix64(&s), e = splitmix64(&s), want = a ^ b * 3 ^ c * 5 ^ d * 7 ^ e;
+    double x = (double)(a >> 40), y = (double)(b >> 40), sum = x - y;
+    uint64_t *volatile kept = &want;
+    double *volatile kept_sum = &sum;
+    land_spoilt();
+    /* Hidden, or the compiler would keep the one sum instead of five terms. */
+    __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e));
+    CHECK((a ^ b * 3 ^ c * 5 ^ d * 7 ^ e) == *kept);
+    CHECK_EQ(bits_of(x - y), bits_of(*kept_sum));
 }
 
 static void land_away(void *arg)
@@ -359,12 +432,13 @@ static const struct unit_case cases[] = {
     UNIT(keeps_registers),
     UNIT(aligns_the_stack),
     UNIT(walks_stop_at_the_entry),
+    UNIT(walks_believe_nothing),
     UNIT(a_thousand_fibers),
     UNIT(a_fiber_visits_threads),
     UNIT(frames_come_back),
     UNIT(frames_come_back_on_fibers),
-    UNIT_EXITS(tsan_reports_a_race, 66,
-               RACE_REPORT),
+    UNIT(frames_keep_registers),
+    UNIT_EXITS(tsan_reports_a_race, 66, RACE_REPORT),
     UNIT_EXITS(racecheck_switch_orders_nothing, 66, RACE_REPORT),
     UNIT(racecheck_edges_order),
 };

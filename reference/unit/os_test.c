@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "os/os.h"
@@ -67,7 +70,33 @@ static void check_guard_comes_and_goes(void)
 
 static void guard_best(void)
 {
+    char *at = pages(1);
+    if (madvise(at, page, 102) == 0 && !kernel_can_read(at))
+        CHECK_EQ(os_guard_kind(), OS_GUARD_MADVISE);
     check_guard_comes_and_goes();
+}
+
+/* No huge page behind a small stack, no reservation in a core dump. */
+static void reservations_are_advised(void)
+{
+    char line[512];
+    char *at = pages(16);
+    bool is_ours = false, is_found = false;
+    if (getenv("UNIT_SLOW") != NULL)
+        unit_skip("an emulator invents its own smaps");
+    FILE *f = fopen("/proc/self/smaps", "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        unsigned long lo, hi;
+        if (sscanf(line, "%lx-%lx ", &lo, &hi) == 2)
+            is_ours = lo <= (uintptr_t)at && (uintptr_t)at < hi;
+        if (!is_ours || strncmp(line, "VmFlags:", 8) != 0)
+            continue;
+        is_found = true;
+        CHECK(strstr(line, " dd") != NULL);
+        CHECK(strstr(line, " nh") != NULL);
+    }
+    if (!is_found)
+        unit_skip("no VmFlags in /proc/self/smaps");
 }
 
 static void guard_by_mprotect(void)
@@ -233,6 +262,7 @@ static void division_faults(void)
 
 static const struct unit_case cases[] = {
     UNIT(reserves_zeroed_and_aligned),
+    UNIT(reservations_are_advised),
     UNIT(guard_best),
     UNIT(guard_by_mprotect),
     UNIT(guard_none),
