@@ -195,9 +195,12 @@ void timer_unblock_locked(gr_chan *c)
  * received. */
 static bool setting_end(struct gr_timer *t)
 {
-    bool was_pending = t->is_pending;
+    bool was_pending;
     int64_t value;
     struct waiter *wake;
+    if (MUTANT(timer_stop_keeps_value)) /* as if it had fired without being looked at */
+        timer_poll_locked(&t->c);
+    was_pending = t->is_pending;
     cell_disarm(t);
     t->is_pending = false;
     if (load_relaxed(&t->c.count) == 0 || MUTANT(timer_stop_keeps_value))
