@@ -380,7 +380,7 @@ static void tsan_reports_a_race(void)
 #endif
 }
 
-/* In flavour racecheck the runtime is not instrumented, so the accesses are told by hand. */
+/* In flavour racecheck the runtime is not instrumented: accesses are told by hand. */
 #if GR_RACECHECK
 void __tsan_write8(void *addr);
 static int64_t told;

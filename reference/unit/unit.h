@@ -13,7 +13,8 @@
  * NAME_test runs every case, NAME_test CASE ... those named, NAME_test --list prints names.
  * Output is TAP-like and ends with "N passed, N failed, N skipped"; the exit status is 0,
  * 1 for a failed case, 2 for a wrong command line.  A failed case shows what it printed and
- * the command that runs it again.  UNIT_SEED=n sets unit_seed(), 1 by default.
+ * the command that runs it again.  UNIT_SEED=n sets unit_seed(), 1 by default;
+ * UNIT_SLOW=1 says that an emulator runs us.
  *
  *   I1  A case may do what it likes to its process: threads, signals, exit, fatal errors.
  *   I2  A case that hangs is ended by SIGALRM after UNIT_ALARM_S, which no verdict relies
