@@ -142,6 +142,42 @@ static int each_file(const struct cmd *c, int (*one)(const struct cmd *, const s
     return worst;
 }
 
+static int export_one(const struct cmd *c, const struct source *s)
+{
+    char why[120];
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+    if (!f)
+        return CMD_BAD;
+    bool good = lit_export_go_func(s->prog, c->func, f, why, sizeof why);
+    fclose(f);
+    if (!good)
+        fprintf(stderr, "%s: cannot be exported: %s\n", s->file, why);
+    FILE *out = good && c->out ? fopen(c->out, "wb") : stdout;
+    bool written = good && out && fwrite(text, 1, len, out) == len;
+    if (out && out != stdout && fclose(out) != 0)
+        written = false;
+    if (good && !written)
+        fprintf(stderr, "%s: cannot write it: %s\n", c->out ? c->out : "stdout", strerror(errno));
+    free(text);
+    return written ? CMD_OK : good ? CMD_BAD : CMD_FINDINGS;
+}
+
+static int cmd_export(const struct cmd *c)
+{
+    if (!c->go || c->package != (c->func != NULL)) {
+        fputs("lit: export wants --go, and --package and --func NAME together or not at all\n",
+              stderr);
+        return CMD_BAD;
+    }
+    if (c->func && !lex_is_name(c->func, (int)strnlen(c->func, 40)) && strlen(c->func) < 32) {
+        fprintf(stderr, "lit: '%s' is not a name for a function\n", c->func);
+        return CMD_BAD;
+    }
+    return each_file(c, export_one);
+}
+
 static int cmd_check(const struct cmd *c) { return each_file(c, check_one); }
 static int cmd_fmt(const struct cmd *c) { return each_file(c, fmt_one); }
 static int cmd_plan(const struct cmd *c) { return each_file(c, plan_one); }
@@ -162,6 +198,7 @@ static const struct command {
     {"outcomes", cmd_outcomes, 1, "srjpx"},
     {"witness", cmd_witness, 2, "px"},
     {"explain", cmd_explain, 1, "px"},
+    {"export", cmd_export, 1, "gokf"},
 };
 
 static int usage(const char *what, const char *word)

@@ -64,9 +64,9 @@ enum lit_cmp parse_comparison(struct parser *p)
 static void emit_test(struct parser *p, struct flow *f)
 {
     struct lit_instr in = instr_new(p, OP_UNLESS);
-    in.a = ref_value(p);
+    in.a = operand_value(p);
     in.cmp = parse_comparison(p);
-    in.b = ref_value(p);
+    in.b = operand_value(p);
     tok_end(p);
     f->patch = instr_emit(p, &in);
 }
@@ -84,7 +84,7 @@ static void begin_repeat(struct parser *p)
     if (t->kind != TOK_INT || t->value < 0 || t->value > MAX_REPEAT)
         tok_unexpected(p, "a number of times from 0 to 1000000");
     p->at++;
-    struct lit_ref h = ref_hidden(p, p->nflow);
+    struct lit_ref h = operand_hidden(p, p->nflow);
     struct lit_instr in = instr_new(p, OP_SET);
     in.d = h;
     in.a = (struct lit_ref){REF_IMM, 0};
@@ -98,7 +98,7 @@ static void begin_repeat(struct parser *p)
     f->patch = instr_emit(p, &in);
     if (tok_accept(p, "as")) {
         in = instr_new(p, OP_SET);
-        in.d = ref_target(p, tok_now(p));
+        in.d = operand_target(p, tok_now(p));
         in.a = h;
         p->at++;
         if (in.d.kind != REF_NONE)
@@ -113,14 +113,14 @@ static void begin_for(struct parser *p)
     if (!tok_is(tok_now(p), "range")) {
         if (tok_now(p)->kind != TOK_NAME)
             tok_unexpected(p, "'for range CHANNEL' or 'for v = range CHANNEL'");
-        in.d = ref_target(p, tok_now(p));
+        in.d = operand_target(p, tok_now(p));
         p->at++;
         if (!tok_accept(p, "="))
             tok_unexpected(p, "= range CHANNEL");
     }
     if (!tok_accept(p, "range"))
         tok_unexpected(p, "range CHANNEL");
-    in.obj = ref_object(p, KINDS_CHAN, "a channel");
+    in.obj = operand_object(p, KINDS_CHAN, "a channel");
     tok_end(p);
     struct flow *f = flow_push(p, FLOW_FOR);
     f->patch = instr_emit(p, &in);
@@ -204,9 +204,9 @@ static void select_case(struct parser *p)
         }
     } else if (tok_is(tok_next(p, 1), "<-")) {
         in.op = OP_SEND;
-        in.obj = ref_object(p, KINDS_CHAN, "a channel");
+        in.obj = operand_object(p, KINDS_CHAN, "a channel");
         p->at++;
-        in.a = ref_value(p);
+        in.a = operand_value(p);
         tok_end(p);
     } else if (t->kind == TOK_NAME || tok_is(t, "<-")) {
         parse_receive(p, &in);
@@ -258,5 +258,5 @@ void parse_body(struct parser *p, int block)
                       "not closed in block %s; expected 'end'", block_now(p)->name);
     struct lit_instr ret = instr_new(p, OP_RET);
     instr_emit(p, &ret);
-    ref_check_block(p);
+    operand_check_block(p);
 }

@@ -25,14 +25,14 @@ int instr_emit(struct parser *p, const struct lit_instr *in);
 struct lit_block *block_now(struct parser *p);
 
 /* Reads one operand at the cursor.  `what` says what was expected. */
-struct lit_ref ref_value(struct parser *p);
-struct lit_ref ref_target(struct parser *p, const struct token *t); /* a register to write */
-struct lit_ref ref_register(struct parser *p, const struct token *t); /* a register to read */
-int ref_object(struct parser *p, unsigned kinds, const char *what);
-int ref_func(struct parser *p);
-struct lit_ref ref_hidden(struct parser *p, int depth);
+struct lit_ref operand_value(struct parser *p);
+struct lit_ref operand_target(struct parser *p, const struct token *t); /* a register to write */
+struct lit_ref operand_register(struct parser *p, const struct token *t); /* a register to read */
+int operand_object(struct parser *p, unsigned kinds, const char *what);
+int operand_func(struct parser *p);
+struct lit_ref operand_hidden(struct parser *p, int depth);
 /* Fails for a register that is read and never set. */
-void ref_check_block(struct parser *p);
+void operand_check_block(struct parser *p);
 
 /* One statement that is no flow: appends its instruction. */
 void parse_statement(struct parser *p);

@@ -58,7 +58,7 @@ static struct reg *find_register(struct parser *p, const struct token *t)
     return &p->regs[p->nregs++];
 }
 
-struct lit_ref ref_target(struct parser *p, const struct token *t)
+struct lit_ref operand_target(struct parser *p, const struct token *t)
 {
     if (t->kind != TOK_NAME)
         parse_fail(p, t->column, "unexpected '%.*s'; expected a register",
@@ -70,7 +70,7 @@ struct lit_ref ref_target(struct parser *p, const struct token *t)
     return r->ref;
 }
 
-struct lit_ref ref_register(struct parser *p, const struct token *t)
+struct lit_ref operand_register(struct parser *p, const struct token *t)
 {
     if (t->kind != TOK_NAME)
         parse_fail(p, t->column, "unexpected '%.*s'; expected a register",
@@ -83,7 +83,7 @@ struct lit_ref ref_register(struct parser *p, const struct token *t)
     return r->ref;
 }
 
-struct lit_ref ref_value(struct parser *p)
+struct lit_ref operand_value(struct parser *p)
 {
     const struct token *t = tok_now(p);
     if (t->kind == TOK_INT || t->kind == TOK_CODE) {
@@ -94,12 +94,12 @@ struct lit_ref ref_value(struct parser *p)
     }
     if (t->kind != TOK_NAME || name_is_reserved(t->text, t->len))
         tok_unexpected(p, "an integer, a register or a code");
-    struct lit_ref ref = ref_register(p, t);
+    struct lit_ref ref = operand_register(p, t);
     p->at++;
     return ref;
 }
 
-int ref_object(struct parser *p, unsigned kinds, const char *what)
+int operand_object(struct parser *p, unsigned kinds, const char *what)
 {
     const struct token *t = tok_now(p);
     if (t->kind != TOK_NAME)
@@ -115,7 +115,7 @@ int ref_object(struct parser *p, unsigned kinds, const char *what)
     return o;
 }
 
-int ref_func(struct parser *p)
+int operand_func(struct parser *p)
 {
     const struct token *t = tok_now(p);
     int b = t->kind == TOK_NAME ? name_block(p, t->text, t->len) : -1;
@@ -131,14 +131,14 @@ int ref_func(struct parser *p)
     return b;
 }
 
-struct lit_ref ref_hidden(struct parser *p, int depth)
+struct lit_ref operand_hidden(struct parser *p, int depth)
 {
     if (p->hidden[depth] < 0)
         p->hidden[depth] = new_local(p, "", 1);
     return (struct lit_ref){REF_REG, p->hidden[depth]};
 }
 
-void ref_check_block(struct parser *p)
+void operand_check_block(struct parser *p)
 {
     for (int i = 0; i < p->nregs; i++) {
         const struct reg *r = &p->regs[i];

@@ -92,7 +92,7 @@ static int object_of_letter(struct parser *p, char letter)
 {
     for (size_t i = 0; i < sizeof kind_letters / sizeof *kind_letters; i++) {
         if (kind_letters[i].letter == letter)
-            return ref_object(p, kind_letters[i].kinds, kind_letters[i].what);
+            return operand_object(p, kind_letters[i].kinds, kind_letters[i].what);
     }
     return -1;
 }
@@ -121,12 +121,12 @@ static void read_shape(struct parser *p, struct lit_instr *in, const char *shape
     int n = 0;
     for (; *shape; shape++) {
         if (*shape == 'v') {
-            *values[n++] = ref_value(p);
+            *values[n++] = operand_value(p);
         } else if (*shape == 'h') {
-            *values[n++] = ref_register(p, tok_now(p));
+            *values[n++] = operand_register(p, tok_now(p));
             p->at++;
         } else if (*shape == 'f') {
-            in->blk = ref_func(p);
+            in->blk = operand_func(p);
         } else {
             in->obj = object_of_letter(p, *shape);
         }
@@ -178,19 +178,19 @@ static void read_defer(struct parser *p, struct lit_instr *in)
     if (tok_accept(p, "recover"))
         in->op = OP_DEFERREC;
     else if (!tok_accept(p, "nil"))
-        in->blk = ref_func(p);
+        in->blk = operand_func(p);
 }
 
 /* finalizer p add x V, cleanup p add x V */
 static void read_collected(struct parser *p, struct lit_instr *in, enum lit_op op)
 {
     in->op = op;
-    in->a = ref_register(p, tok_now(p));
+    in->a = operand_register(p, tok_now(p));
     p->at++;
     if (!tok_accept(p, "add"))
         tok_unexpected(p, "add ATOMIC V");
     in->obj = object_of_letter(p, 'a');
-    in->b = ref_value(p);
+    in->b = operand_value(p);
 }
 
 static void read_odd(struct parser *p, struct lit_instr *in, const struct token *word)
@@ -203,12 +203,12 @@ static void read_odd(struct parser *p, struct lit_instr *in, const struct token 
     } else if (tok_is(word, "fault")) {
         read_fault(p, in);
     } else if (tok_is(word, "wait")) {
-        in->obj = ref_object(p, wg | KIND_BIT(OBJ_COND), "a cond or a wait group");
+        in->obj = operand_object(p, wg | KIND_BIT(OBJ_COND), "a cond or a wait group");
         in->op = p->prog->objects[in->obj].kind == OBJ_WG ? OP_WGWAIT : OP_CWAIT;
     } else if (tok_is(word, "add")) {
-        in->obj = ref_object(p, wg | KIND_BIT(OBJ_ATOMIC), "a wait group or an atomic");
+        in->obj = operand_object(p, wg | KIND_BIT(OBJ_ATOMIC), "a wait group or an atomic");
         in->op = p->prog->objects[in->obj].kind == OBJ_WG ? OP_WGADD : OP_ADD;
-        in->a = ref_value(p);
+        in->a = operand_value(p);
     } else if (tok_is(word, "gc")) {
         in->op = OP_GC;
     } else {
@@ -224,7 +224,7 @@ static bool read_operation(struct parser *p, struct lit_instr *in)
     if (tok_is(word, "<-")) {
         p->at++;
         in->op = OP_RECV0;
-        in->obj = ref_object(p, KINDS_RECV, "a channel or a timer");
+        in->obj = operand_object(p, KINDS_RECV, "a channel or a timer");
     } else if (v) {
         if (v->result == RESULT_MUST)
             parse_fail(p, word->column, "'%s' without a result; expected 'x = %s ...'", v->word,
@@ -247,9 +247,9 @@ static bool read_object_first(struct parser *p, struct lit_instr *in)
     const struct token *t = tok_now(p), *sign = tok_next(p, 1);
     if (t->kind == TOK_NAME && tok_is(sign, "<-")) {
         in->op = OP_SEND;
-        in->obj = ref_object(p, KINDS_CHAN, "a channel");
+        in->obj = operand_object(p, KINDS_CHAN, "a channel");
         p->at++;
-        in->a = ref_value(p);
+        in->a = operand_value(p);
         return true;
     }
     int o = t->kind == TOK_NAME ? name_object(p, t->text, t->len) : -1;
@@ -258,7 +258,7 @@ static bool read_object_first(struct parser *p, struct lit_instr *in)
     in->op = OP_WRITE;
     in->obj = o;
     p->at += 2;
-    in->a = ref_value(p);
+    in->a = operand_value(p);
     return true;
 }
 
@@ -280,11 +280,11 @@ void parse_receive(struct parser *p, struct lit_instr *in)
     in->op = OP_RECV0;
     if (!tok_is(tok_now(p), "<-")) {
         in->op = OP_RECV1;
-        in->d = ref_target(p, tok_now(p));
+        in->d = operand_target(p, tok_now(p));
         p->at++;
         if (tok_accept(p, ",")) {
             in->op = OP_RECV2;
-            in->e = ref_target(p, tok_now(p));
+            in->e = operand_target(p, tok_now(p));
             p->at++;
         }
         if (!tok_accept(p, "="))
@@ -292,7 +292,7 @@ void parse_receive(struct parser *p, struct lit_instr *in)
     }
     if (!tok_accept(p, "<-"))
         tok_unexpected(p, "<-CHANNEL");
-    in->obj = ref_object(p, KINDS_RECV, "a channel or a timer");
+    in->obj = operand_object(p, KINDS_RECV, "a channel or a timer");
     tok_end(p);
 }
 
@@ -301,13 +301,13 @@ static void read_calculation(struct parser *p, struct lit_instr *in)
 {
     static const char *const signs[] = {"+", "-", "*"};
     in->op = OP_SET;
-    in->a = ref_value(p);
+    in->a = operand_value(p);
     for (int i = 0; i < 3; i++) {
         if (!tok_accept(p, signs[i]))
             continue;
         in->op = OP_CALC;
         in->cmp = (enum lit_cmp)(CALC_ADD + i);
-        in->b = ref_value(p);
+        in->b = operand_value(p);
         return;
     }
 }
@@ -315,7 +315,7 @@ static void read_calculation(struct parser *p, struct lit_instr *in)
 /* `q = p[I]` behind the '='. */
 static void read_index(struct parser *p, struct lit_ref *pointer, int64_t *index)
 {
-    *pointer = ref_register(p, tok_now(p));
+    *pointer = operand_register(p, tok_now(p));
     p->at += 2;
     const struct token *t = tok_now(p);
     if (t->kind != TOK_INT || t->value < 0 || t->value > 1000)
@@ -335,10 +335,10 @@ static void read_gc_until(struct parser *p, struct lit_instr *in)
     in->obj = object_of_letter(p, 'a');
     if (!tok_accept(p, "!="))
         tok_unexpected(p, "!=");
-    in->a = ref_value(p);
+    in->a = operand_value(p);
     if (!tok_accept(p, "max"))
         tok_unexpected(p, "max K");
-    in->b = ref_value(p);
+    in->b = operand_value(p);
 }
 
 /* What stands right of `x =`: one operation with a result. */
@@ -358,7 +358,7 @@ static void read_right(struct parser *p, struct lit_instr *in)
         p->at++;
         in->op = OP_ADD;
         in->obj = object_of_letter(p, 'a');
-        in->a = ref_value(p);
+        in->a = operand_value(p);
     } else if (tok_accept(p, "gc")) {
         read_gc_until(p, in);
     } else if (tok_accept(p, "catch")) {
@@ -395,7 +395,7 @@ static bool assignment(struct parser *p, struct lit_instr *in)
         parse_receive(p, in);
         return true;
     }
-    in->d = ref_target(p, t);
+    in->d = operand_target(p, t);
     p->at += 2;
     if (tok_accept(p, "select")) {
         tok_end(p);
@@ -415,7 +415,7 @@ void parse_statement(struct parser *p)
         read_index(p, &in.a, &in.imm);
         if (!tok_accept(p, "="))
             tok_unexpected(p, "= V");
-        in.b = ref_value(p);
+        in.b = operand_value(p);
     } else if (tok_is(t, "select") && tok_next(p, 1)->kind == TOK_END) {
         p->at++;
         in.op = OP_SELECT;
