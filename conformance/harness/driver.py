@@ -139,6 +139,31 @@ class Driver:
 
     # ---- the conversation ----
 
+    def say(self, text: str) -> None:
+        """Sends raw text. Raises Protocol when the driver does not read it."""
+        self._send(text)
+
+    def hang_up(self) -> None:
+        """Ends the driver's input."""
+        self._stdin.close()
+
+    def listen(self, limit_seconds: float) -> str:
+        """The next raw line that is no comment. Raises Protocol when none comes."""
+        try:
+            return self._line(time.monotonic() + limit_seconds * self.variant.timeout_x)
+        except TimeoutError:
+            raise Protocol("no answer in time" + self._said()) from None
+        except EOFError:
+            raise Protocol(f"ended: {self._end_of_process()}{self._said()}") from None
+
+    def wait_end(self, limit_seconds: float) -> str:
+        """Waits for the end of the process and tells how it ended, or that it goes on."""
+        try:
+            code = self.process.wait(timeout=limit_seconds * self.variant.timeout_x)
+        except subprocess.TimeoutExpired:
+            return "the process goes on"
+        return f"exit status {code}" if code >= 0 else _signal_name(-code)
+
     def hello(self) -> None:
         """Reads what the driver is and can. Raises Protocol; the process is dead then."""
         limit = HELLO_SECONDS * self.variant.timeout_x
@@ -320,6 +345,8 @@ class Driver:
                 status = self._death_status(program, result)
                 if status:
                     result.counts[outcome_key(program.terms, status, _log(program, notes))] += 1
+                elif code == 0:
+                    result.end, result.detail = "protocol", "ended with status 0 without an `out` line"
         result.detail = result.detail or how_it_ended(result)
 
     def _death_status(self, program: Program, result: RunResult) -> str | None:

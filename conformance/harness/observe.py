@@ -86,6 +86,6 @@ class Observed:
         elif result.end == "err":
             self.incidents.append(Incident("error", result.detail, again, result.stderr))
         elif result.end == "skip":
-            self.skip = self.skip or f"the driver skips: {result.detail}"
+            self.skip = self.skip or f"claims all that it needs, then skips: {result.detail}"
         elif result.end == "died" and not (mode == "one" and result.counts):
             self.incidents.append(Incident("crash", how_it_ended(result), again, result.stderr))

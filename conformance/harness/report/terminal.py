@@ -17,6 +17,7 @@ from ..verdict import Verdict, reason_of
 STYLES = {"pass": "green", "fail": "bold red", "crash": "bold red", "unknown": "yellow", "error": "bold red",
           "want_missing": "yellow", "skip": "dim", "known": "cyan"}
 COLUMNS = ("pass", "fail", "crash", "error", "unknown", "want_missing", "known", "skip")
+HEADINGS = {"want_missing": "missing"}
 
 
 def area_of(verdict: Verdict) -> str:
@@ -31,9 +32,9 @@ def area_table(title: str, verdicts: Sequence[Verdict], clauses: dict[str, Claus
     total: Counter[str] = sum(rows.values(), Counter())
     shown = [c for c in COLUMNS if total[c] or c in ("pass", "fail")]
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD,
-                  pad_edge=False)
-    table.add_column("area")
-    for name in ("clauses", "programs", *(c.replace("_", " ") for c in shown), "outcomes"):
+                  pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
+    table.add_column("area", no_wrap=True)
+    for name in ("clauses", "progs", *(HEADINGS.get(c, c) for c in shown), "outcomes"):
         table.add_column(name, justify="right", no_wrap=True)
     for area, row in rows.items():
         if row["programs"] or row["covered"]:
