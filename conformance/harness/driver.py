@@ -41,9 +41,6 @@ _STATUS = re.compile(r"ok|deadlock|exit:\d{1,10}|panic:-?\d{1,19}|fatal:[a-z-]+"
 _VALUE = re.compile(r"-?\d{1,19}")
 _LOG = re.compile(r"-|-?\d{1,19}(,-?\d{1,19})*")
 
-# With a virtual clock Go's runtime puts a mark, the time and the length before each write to stderr.
-_FRAME = re.compile(rb"\x00\x00PB.{12}", re.DOTALL)
-
 
 @dataclass
 class RunResult:
