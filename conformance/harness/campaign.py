@@ -24,6 +24,7 @@ from .driver import Driver, Protocol, RunResult
 from .lit import ROOT, Program
 from .manifest import Manifest, Variant
 from .observe import Incident, Observed
+from .stats import judge_stats
 
 TRIES = 3
 ONE_LIMIT = 10.0
@@ -116,15 +117,19 @@ class ProgramRun:
         digest = hashlib.sha256(f"{program.id}:{self.options.seed}".encode()).digest()
         self.seed = int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
         self.caps: frozenset[str] = frozenset()
+        self.version = ""
 
     def run(self) -> Observed:
         """Does the program's runs. Never raises for what a driver does."""
+        if self.variant is not self.session.manifest.variant and not self.variant.is_built:
+            self.observed.skip = f"variant {self.variant.name} is not built: {self.variant.cmd[0].removeprefix(f'{ROOT}/')}"
+            return self.observed
         try:
             driver = self.session.driver(self.variant)
         except Protocol as error:
             self.observed.incidents.append(Incident("protocol", str(error), self._again("free", {})))
             return self.observed
-        self.caps = driver.caps
+        self.caps, self.version = driver.caps, driver.version
         self.observed.skip = lacking(self.program, self.session.manifest.profile | driver.promises, self.caps)
         if self.observed.skip:
             return self.observed
@@ -144,8 +149,7 @@ class ProgramRun:
     def _controlled(self) -> None:
         waiters = "fifo" if "fifo-waiters" in self.program.profile else "any"
         deadline = time.monotonic() + self.slice
-        rounds = FIRST_ROUNDS if self.options.least else FIRST_ROUNDS + MORE_ROUNDS
-        for number, (strategy, depth, count) in enumerate(rounds):
+        for number, (strategy, depth, count) in enumerate(FIRST_ROUNDS + MORE_ROUNDS):
             if number >= len(FIRST_ROUNDS) and (self.observed.seen_all() or self._failed()):
                 return
             if number >= len(FIRST_ROUNDS) + 3 and time.monotonic() > deadline:
@@ -211,7 +215,7 @@ class ProgramRun:
             if result.end != "done":
                 return
             self.observed.stat_counts.append(self.observed.counts - before)
-            if self.options.least:
+            if self.options.least and not judge_stats(self.program, self.observed.stat_counts):
                 return
 
     # ---- one process per execution ----

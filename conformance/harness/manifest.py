@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,11 @@ class Variant:
     env: dict[str, str]
     timeout_x: float
     serves: tuple[str, ...]
+
+    @property
+    def is_built(self) -> bool:
+        """The program to start is there."""
+        return shutil.which(self.cmd[0]) is not None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 
 from rich.console import Console
@@ -61,10 +62,13 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     finally:
         session.close()
-    observed.add(args.mode, result, "gauntlet " + " ".join(sys.argv[1:]))
+    if args.tape:
+        result.tapes.clear()  # it is the one that was given
+    observed.add(args.mode, result, shlex.join(["conformance/gauntlet", *sys.argv[1:]]))
     verdict = judge(observed, manifest, version=driver.version)
     console = Console(highlight=False)
     print_failure(console, verdict)
     for key, tape in observed.tapes.items():
-        console.print(f"  {key}: tape of {len(tape) // 2} bytes {tape}", soft_wrap=True)
+        console.print(f"  {key}: schedule of {0 if tape == '-' else len(tape) // 2} choices, --tape {tape}",
+                      soft_wrap=True)
     return FINDINGS if verdict.unexpected else PASS
