@@ -164,4 +164,20 @@ void san_race_release(const void *addr)
     __tsan_release((void *)(uintptr_t)addr);
 }
 
+void san_race_acquire_as(const struct fiber *f, const void *addr)
+{
+    void *self = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(f->tsan, SWITCH_FLAGS);
+    __tsan_acquire((void *)(uintptr_t)addr);
+    __tsan_switch_to_fiber(self, SWITCH_FLAGS);
+}
+
+void san_race_release_as(const struct fiber *f, const void *addr)
+{
+    void *self = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(f->tsan, SWITCH_FLAGS);
+    __tsan_release((void *)(uintptr_t)addr);
+    __tsan_switch_to_fiber(self, SWITCH_FLAGS);
+}
+
 #endif

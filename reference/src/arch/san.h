@@ -114,6 +114,9 @@ void san_race_acquire(const void *addr);
  * TSan's public interface has no release that replaces: where the language wants one,
  * acquire the same address first, then both are the same. */
 void san_race_release(const void *addr);
+/* The same on behalf of a fiber that does not run now. */
+void san_race_acquire_as(const struct fiber *f, const void *addr);
+void san_race_release_as(const struct fiber *f, const void *addr);
 #define RACE_ACQUIRE(addr) san_race_acquire(addr)
 #define RACE_RELEASE(addr) san_race_release(addr)
 #define RACE_RELEASE_MERGE(addr) san_race_release(addr)

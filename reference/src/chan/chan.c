@@ -10,15 +10,13 @@
  *
  * Closing serves every waiter: receivers get zero bytes, senders wake to panic.  All are
  * taken out under the lock and made runnable after it.
- *
- * Happens-before, for flavour racecheck: each slot of the buffer is acquired and released
- * by whoever uses it, so the k-th receive comes before the (k+C)-th send finishes; a served
- * waiter and its server synchronise through the record.
  */
 #include "chan.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "edge.h"
 
 /* More bytes than this are refused without asking the allocator. */
 #define BUFFER_BYTES_MAX ((uint64_t)1 << 38)
@@ -44,7 +42,7 @@ gr_chan *gr_chan_make(size_t elem_size, int64_t cap)
     if (__builtin_mul_overflow((uint64_t)cap, elem_size, &bytes) ||
         bytes > BUFFER_BYTES_MAX)
         gr_panic_error(GR_ERR_MAKECHAN_SIZE);
-    c = malloc(sizeof *c + bytes);
+    c = malloc(sizeof *c + bytes + RACE_PAD_BYTES);
     if (c == NULL)
         gr_panic_error(GR_ERR_MAKECHAN_SIZE);
     if (MUTANT(chan_cap_off_by_one) && cap > 1)
@@ -98,16 +96,10 @@ static uint64_t slot_next(const gr_chan *c, uint64_t x)
     return x + 1 == c->slots ? 0 : x + 1;
 }
 
-static void slot_race(const gr_chan *c, uint64_t x)
+/* Appends *elem for g.  Needs: c locked, room. */
+static void ring_put(gr_chan *c, const void *elem, const struct g *g)
 {
-    RACE_ACQUIRE(slot_at(c, x));
-    RACE_RELEASE(slot_at(c, x));
-}
-
-/* Appends *elem.  Needs: c locked, room. */
-static void ring_put(gr_chan *c, const void *elem)
-{
-    slot_race(c, c->sendx);
+    slot_race(c, c->sendx, g);
     elem_copy(c, slot_at(c, c->sendx), elem);
     c->sendx = slot_next(c, c->sendx);
     store_relaxed(&c->count, load_relaxed(&c->count) + 1); /* seen by len and by refusals */
@@ -122,7 +114,7 @@ static void ring_get(gr_chan *c, void *elem)
         c->sendx = x;
     } else
         c->recvx = slot_next(c, x);
-    slot_race(c, x);
+    slot_race(c, x, RACE_SELF);
     if (elem != NULL)
         elem_copy(c, elem, slot_at(c, x));
     store_relaxed(&c->count, n - 1);
@@ -139,20 +131,19 @@ enum exchange chan_send_locked(gr_chan *c, const void *elem, struct waiter **wak
         return EXCHANGE_CLOSED;
     w = waitq_take(&c->recvq);
     if (w != NULL) {
-        RACE_ACQUIRE(&w->race[0]);
-        RACE_RELEASE(&w->race[1]);
+        served_race(c, w, true);
         if (w->elem != NULL)
             elem_copy(c, w->elem, elem);
         w->success = true;
         *wake = w;
         if (MUTANT(chan_value_duplicated) && n < c->slots)
-            ring_put(c, elem);
+            ring_put(c, elem, RACE_SELF);
         return EXCHANGE_DONE;
     }
     if (n >= c->slots)
         return EXCHANGE_NONE;
     if (!MUTANT(chan_value_dropped) || n == 0)
-        ring_put(c, elem);
+        ring_put(c, elem, RACE_SELF);
     return EXCHANGE_DONE;
 }
 
@@ -160,15 +151,14 @@ enum exchange chan_send_locked(gr_chan *c, const void *elem, struct waiter **wak
  * buffer. */
 static void take_from_sender(gr_chan *c, struct waiter *w, void *elem)
 {
-    RACE_ACQUIRE(&w->race[0]);
+    served_race(c, w, false);
     if (c->slots == 0 || MUTANT(chan_sender_before_buffer)) {
         if (elem != NULL)
             elem_copy(c, elem, w->elem);
     } else {
         ring_get(c, elem);
-        ring_put(c, w->elem);
+        ring_put(c, w->elem, w->g);
     }
-    RACE_RELEASE(&w->race[1]);
     w->success = true;
 }
 
@@ -217,11 +207,6 @@ void waiter_ready(struct waiter *w)
     sched_ready(g);
 }
 
-void waiter_resumed(struct waiter *w)
-{
-    RACE_ACQUIRE(&w->race[1]);
-}
-
 /* ---- waiting ------------------------------------------------------------------------- */
 
 static bool commit_unlock(struct g *g, void *arg)
@@ -244,13 +229,11 @@ static bool chan_wait(gr_chan *c, struct waitq *q, void *elem, enum park_reason 
 {
     struct g *g = g_self();
     struct waiter *w = waiter_in_cell(g, c, elem);
-    RACE_RELEASE(&w->race[0]);
     waitq_push(q, w);
     if (c->timer != NULL)
         timer_block_locked(c);
     noise_point(NOISE_BEFORE_PARK);
     sched_park(commit_unlock, c, why);
-    waiter_resumed(w);
     if (c->timer != NULL) {
         chan_lock(c);
         timer_unblock_locked(c);
@@ -355,13 +338,13 @@ bool gr_chan_try_recv(gr_chan *c, void *elem, bool *ok)
 }
 
 /* Takes everybody out of q, onto *list (linked by g->link), newest last. */
-static struct g **collect(struct waitq *q, struct g **end, bool is_recv)
+static struct g **collect(gr_chan *c, struct waitq *q, struct g **end, bool is_recv)
 {
     struct waiter *w;
     while ((w = waitq_drain(q)) != NULL) {
-        RACE_RELEASE(&w->race[1]);
+        closed_race(c, w);
         if (is_recv)
-            elem_clear(w->c, w->elem);
+            elem_clear(c, w->elem);
         w->success = false;
         if (w->g == NULL)
             continue; /* a mutant's ghost */
@@ -391,8 +374,8 @@ void gr_chan_close(gr_chan *c)
     RACE_RELEASE(c);
     /* Release: pairs with the acquires of the refusals without the lock. */
     store_release(&c->is_closed, true);
-    end = collect(&c->recvq, end, true);
-    collect(&c->sendq, end, false);
+    end = collect(c, &c->recvq, end, true);
+    collect(c, &c->sendq, end, false);
     chan_unlock(c);
     sched_ready_all(list);
 }

@@ -63,10 +63,6 @@ enum exchange chan_recv_locked(gr_chan *c, void *elem, struct waiter **wake);
 /* Makes a served waiter runnable; NULL: nothing.  Needs: no lock. */
 void waiter_ready(struct waiter *w);
 
-/* The calling goroutine has been served, or woken by close, through w: what it synchronised
- * with. */
-void waiter_resumed(struct waiter *w);
-
 /* Whether a case could go on now.  Needs: c locked. */
 bool chan_can_send(gr_chan *c);
 bool chan_can_recv(gr_chan *c);

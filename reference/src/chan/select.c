@@ -208,7 +208,6 @@ static void enqueue_all(struct selection *s, struct g *g)
                                : waiter_acquire(g, k->ch, k->elem);
         w->index = (int32_t)s->order[i];
         w->is_select = true;
-        RACE_RELEASE(&w->race[0]);
         waitq_push(k->dir == GR_SEND ? &k->ch->sendq : &k->ch->recvq, w);
         if (k->ch->timer != NULL)
             timer_block_locked(k->ch);
@@ -279,7 +278,6 @@ static int select_wait(struct selection *s)
     noise_point(NOISE_BEFORE_PARK);
     sched_park(commit_unlock_all, NULL, s->live == 0 ? PARK_SELECT_EMPTY : PARK_SELECT);
     w = g->param;
-    waiter_resumed(w);
     dequeue_all(s, g);
     index = w->index;
     success = w->success;

@@ -32,7 +32,6 @@ struct waiter {
     bool is_select;      /* const while queued */
     bool is_queued;      /* guarded by c->lock */
     bool success;        /* server, before it readies g: a value was exchanged */
-    uint64_t race[2]; /* addresses for flavour racecheck: before the wait, at the wake-up */
 };
 
 struct waitq {
