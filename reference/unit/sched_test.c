@@ -355,10 +355,8 @@ static void numbers_are_unique(void) { with_procs(2, numbering); }
 
 static void churn(void *arg)
 {
-    uintptr_t n = (uintptr_t)arg;
-    while (n-- > 0)
+    for (uintptr_t n = (uintptr_t)arg; n > 0; n--)
         gr_yield();
-    add_acq_rel(&done, 1);
 }
 
 static void nap(void *unused)
@@ -368,20 +366,31 @@ static void nap(void *unused)
     add_acq_rel(&done, 1);
 }
 
+static void yield_until_stop(void *unused)
+{
+    (void)unused;
+    while (!load_relaxed(&stop))
+        gr_yield();
+    add_acq_rel(&done, 1);
+}
+
+/* With more processors others take work to their rings; then there are fewer. */
 static void resizing(void *unused)
 {
     (void)unused;
-    static const int sizes[] = {4, 1, 8, 2, 1, 3};
+    static const int sizes[] = {4, 1, 8, 2, 3, 1};
     for (int i = 0; i < 400; i++)
-        gr_go(i % 8 == 0 ? nap : churn, (void *)(uintptr_t)scale(2000));
+        gr_go(i % 8 == 0 ? nap : yield_until_stop, NULL);
     int was = 2;
-    for (int i = 0; i < 6; i++) {
-        CHECK_EQ(gr_procs(sizes[i]), was);
-        CHECK_EQ(gr_procs(0), sizes[i]);
-        was = sizes[i];
-        for (int k = 0; k < 50; k++)
+    for (int i = 0; i < 60; i++) {
+        int now = sizes[i % 6];
+        CHECK_EQ(gr_procs(now), was);
+        CHECK_EQ(gr_procs(0), now);
+        for (int k = 0; k < 300; k++)
             gr_yield();
+        was = now;
     }
+    store_relaxed(&stop, true);
     wait_done(400);
 }
 

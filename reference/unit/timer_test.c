@@ -22,6 +22,7 @@ static struct timer_heap heap;
 
 static void cells_init(void)
 {
+    base_boot(); /* reads GR_MUTANT */
     timer_heap_init(&heap);
     for (int i = 0; i < CELLS; i++)
         timer_init(&cell[i], no_fire);
