@@ -41,8 +41,7 @@ const char *fatal_text(enum gr_fatal code)
     return texts[code];
 }
 
-/* Returns in one thread of the process, once. */
-static void death_begin(void)
+void death_begin(void)
 {
     uint32_t expected = 0, me = (uint32_t)gettid();
     /* Pairs with nothing: who loses the race reads no data of who won. */
@@ -53,6 +52,8 @@ static void death_begin(void)
     for (;;)
         pause();
 }
+
+bool death_has_begun(void) { return load_relaxed(&dying) != 0; }
 
 static NORETURN void death_end(bool is_ours)
 {

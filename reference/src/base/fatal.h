@@ -27,6 +27,11 @@ NORETURN void throw(const char *message);
 /* A mistake in what the process was given.  Printf-like, one line without the newline. */
 NORETURN void die(const char *format, ...) FORMAT(1, 2);
 
+/* The head of every death, before its first word is printed.  Returns in one thread of the
+ * process, once; in others never, and in a thread that dies while it dies the process ends. */
+void death_begin(void);
+bool death_has_begun(void);
+
 /* The text of a fatal error, as printed after "fatal error: ". */
 const char *fatal_text(enum gr_fatal code);
 

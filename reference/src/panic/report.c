@@ -16,7 +16,6 @@
  */
 #include <unistd.h>
 
-#include "os/os.h"
 #include "panic.h"
 
 /* Where text goes: a descriptor, or a buffer that cuts what is too long. */
@@ -26,7 +25,6 @@ struct sink {
     size_t used, size;
 };
 
-static atomic_u32 dying; /* atomic: 1 from the moment when a report begins */
 
 const char *gr_err_text(enum gr_err e)
 {
@@ -182,17 +180,10 @@ static void put_signal(struct sink *s, const struct panic *p)
     }
 }
 
-static NORETURN void wait_for_the_end(void)
-{
-    for (;;)
-        os_futex_wait(&dying, 1, -1);
-}
-
 void panic_settle(void)
 {
-    /* Pairs with the exchange in panic_die. */
-    if (UNLIKELY(load_acquire(&dying) != 0))
-        wait_for_the_end();
+    if (UNLIKELY(death_has_begun()))
+        death_begin();
 }
 
 void panic_die(struct g *g)
@@ -205,9 +196,7 @@ void panic_die(struct g *g)
     put_chain(&first, p, NULL);
     line[__builtin_strcspn(line, "\n")] = '\0';
     sched_die_panic(p->value, line);
-    /* Pairs with the load in panic_settle, and with itself: the second one to die waits. */
-    if (swap_acq_rel(&dying, 1) != 0)
-        wait_for_the_end();
+    death_begin();
     put_chain(&out, p, NULL);
     put_signal(&out, p);
     sched_dump(2, false);
