@@ -178,8 +178,8 @@ static void ops_control(const struct gl_control *how, gl_fn fn, void *arg,
         [GR_END_STEPS] = GL_STEPS,
     };
     out->end = ends[v.end];
-    if (v.end == GR_END_FATAL && v.code == GR_FATAL_DEADLOCK)
-        out->end = GL_DEADLOCK;
+    if (v.end == GR_END_FATAL || v.end == GR_END_DEADLOCK) /* both say by code which */
+        out->end = v.code == GR_FATAL_DEADLOCK ? GL_DEADLOCK : GL_FATAL;
     if (v.end == GR_END_EXIT)
         out->code = v.code;
     else if (v.end == GR_END_PANIC)

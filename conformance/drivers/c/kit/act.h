@@ -12,16 +12,16 @@
 
 #define RELAXED memory_order_relaxed /* I1 of exec.h: no edge */
 
-enum { INLINE_BYTES = 256 };
+enum { NEAR_BYTES = 256 };
 
 struct act {
     struct exec *x;
     const struct block *b;
     void *frame;
-    void *scratch; /* room for elements: inline_room, or a slot of the execution */
+    void *scratch; /* room for elements: near, or from the heap */
     int scratch_slot;
-    int64_t r[PLAN_REGS];
-    unsigned char inline_room[INLINE_BYTES] __attribute__((aligned(16)));
+    int64_t *r; /* registers */
+    unsigned char *near; /* room on the stack, as much as fits in NEAR_BYTES */
 };
 
 static inline void point(void)

@@ -21,8 +21,8 @@ static unsigned char *room(struct act *a)
     if (a->scratch != NULL)
         return a->scratch;
     a->scratch_slot = -1;
-    if (a->b->scratch_bytes <= INLINE_BYTES)
-        return a->scratch = a->inline_room;
+    if (a->b->scratch_bytes <= NEAR_BYTES)
+        return a->scratch = a->near;
     a->scratch = malloc(a->b->scratch_bytes);
     if (a->scratch == NULL)
         abort();
@@ -39,7 +39,7 @@ static unsigned char *room(struct act *a)
 
 void drop_room(struct act *a)
 {
-    if (a->scratch == NULL || a->scratch == a->inline_room)
+    if (a->scratch == NULL || a->scratch == a->near)
         return;
     if (a->scratch_slot >= 0)
         atomic_store_explicit(&a->x->scratch[a->scratch_slot], NULL, RELAXED);

@@ -325,6 +325,10 @@ void gl_block(void *arg, void *frame)
     a.b = &x->plan->blocks[e->blk];
     a.frame = frame;
     a.scratch = NULL;
+    /* As small as can be: programs recurse, and goroutines' stacks are small. */
+    size_t near_bytes = a.b->scratch_bytes <= NEAR_BYTES ? a.b->scratch_bytes : 0;
+    a.r = __builtin_alloca((size_t)a.b->nregs * sizeof *a.r + 1);
+    a.near = __builtin_alloca(near_bytes + 1);
     for (int i = 0; i < a.b->nregs; i++)
         a.r[i] = 0;
     if (goroutine && gl_ops.defer != NULL)
