@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* control_test.c - controlled runs: how they end, replay, reach of the strategies, virtual time, nothing left over. */
+/* control_test.c - controlled runs: how they end, replay, reach of the strategies, virtual
+ * time, nothing left over. */
 #define _GNU_SOURCE
 #include "unit.h"
 
@@ -14,7 +15,10 @@
 #include "sched/sched.h"
 #include "stack/stack.h"
 
-static int scale(int n) { return unit_is_slow() ? n / 20 : n; }
+static int scale(int n)
+{
+    return unit_is_slow() ? n / 20 : n;
+}
 
 static struct gr_verdict run(struct gr_control opt, gr_fn fn, void *arg)
 {
@@ -23,17 +27,32 @@ static struct gr_verdict run(struct gr_control opt, gr_fn fn, void *arg)
     return v;
 }
 
-static void drop(struct gr_verdict v) { free(v.tape); }
+static void drop(struct gr_verdict v)
+{
+    free(v.tape);
+}
 
 static const enum gr_strategy every[] = {GR_STRAT_ZERO, GR_STRAT_RANDOM, GR_STRAT_PCT,
                                          GR_STRAT_ROBIN};
 
 /* ---- ends ---- */
 
-static void nothing(void *unused) { (void)unused; }
-static void exits_5(void *unused) { (void)unused, gr_exit(5); }
-static void goes_nil(void *unused) { (void)unused, gr_go(NULL, NULL); }
-static void blocks(void *unused) { (void)unused, sched_park(NULL, NULL, PARK_CHAN_RECV); }
+static void nothing(void *unused)
+{
+    (void)unused;
+}
+static void exits_5(void *unused)
+{
+    (void)unused, gr_exit(5);
+}
+static void goes_nil(void *unused)
+{
+    (void)unused, gr_go(NULL, NULL);
+}
+static void blocks(void *unused)
+{
+    (void)unused, sched_park(NULL, NULL, PARK_CHAN_RECV);
+}
 
 static void blocks_two(void *unused)
 {
@@ -77,7 +96,10 @@ static NOINLINE int dig(volatile char *up)
     return here[0] == 2 ? 0 : dig(here) + here[0];
 }
 
-static void digs(void *unused) { (void)unused, dig(NULL); }
+static void digs(void *unused)
+{
+    (void)unused, dig(NULL);
+}
 
 static void child_exits(void *unused)
 {
@@ -86,7 +108,8 @@ static void child_exits(void *unused)
     blocks(NULL);
 }
 
-static void check_end(gr_fn fn, enum gr_end end, int64_t code, size_t leaked, const char *text)
+static void check_end(gr_fn fn, enum gr_end end, int64_t code, size_t leaked,
+                      const char *text)
 {
     for (size_t i = 0; i < ARRAY_LEN(every); i++) {
         struct gr_control opt = {.strategy = every[i], .seed = unit_seed()};
@@ -104,11 +127,13 @@ static void check_end(gr_fn fn, enum gr_end end, int64_t code, size_t leaked, co
 static void ends(void)
 {
     const char *dead = "fatal error: all goroutines are asleep - deadlock!";
-    const char *none = "fatal error: no goroutines (main called runtime.Goexit) - deadlock!";
+    const char *none =
+        "fatal error: no goroutines (main called runtime.Goexit) - deadlock!";
     check_end(nothing, GR_END_OK, 0, 0, "");
     check_end(exits_5, GR_END_EXIT, 5, 0, "");
     check_end(child_exits, GR_END_EXIT, 5, 1, "");
-    check_end(goes_nil, GR_END_FATAL, GR_FATAL_GO_NIL, 0, "fatal error: go of nil func value");
+    check_end(goes_nil, GR_END_FATAL, GR_FATAL_GO_NIL, 0,
+              "fatal error: go of nil func value");
     check_end(blocks, GR_END_DEADLOCK, GR_FATAL_DEADLOCK, 0, dead);
     check_end(blocks_two, GR_END_DEADLOCK, GR_FATAL_DEADLOCK, 2, dead);
     check_end(leaves_two, GR_END_OK, 0, 2, "");
@@ -119,7 +144,8 @@ static void ends(void)
 
 static void overflow_is_a_verdict(void)
 {
-    check_end(digs, GR_END_FATAL, GR_FATAL_STACK_OVERFLOW, 0, "fatal error: stack overflow");
+    check_end(digs, GR_END_FATAL, GR_FATAL_STACK_OVERFLOW, 0,
+              "fatal error: stack overflow");
 }
 
 /* ---- traces ---- */
@@ -164,12 +190,14 @@ static void three_tasks(void *unused)
     log_char((char)('0' + choose(CHOICE_SELECT, 7)));
 }
 
-/* Same options, same run; the tape alone gives the same run too; and the tape replays to itself. */
+/* Same options, same run; the tape alone gives the same run too; and the tape replays to
+ * itself. */
 static void replay_is_exact(void)
 {
     char first[sizeof trace];
     for (int i = 0; i < scale(2000); i++) {
-        struct gr_control opt = {.strategy = every[i % 4], .seed = unit_seed() + (uint64_t)i};
+        struct gr_control opt = {.strategy = every[i % 4],
+                                 .seed = unit_seed() + (uint64_t)i};
         opt.depth = 3;
         opt.expected_steps = 20;
         trace_begin();
@@ -234,7 +262,8 @@ static void every_interleaving_is_reached(void)
     int n = 0;
     for (uint64_t i = 0; i < 3000 && n < 20; i++) {
         trace_begin();
-        drop(run((struct gr_control){.strategy = GR_STRAT_RANDOM, .seed = i}, two_tasks, NULL));
+        drop(run((struct gr_control){.strategy = GR_STRAT_RANDOM, .seed = i}, two_tasks,
+                 NULL));
         n = distinct(seen, n);
     }
     CHECK_EQ(n, 20);
@@ -274,11 +303,13 @@ static void waiters_only_when_asked(void)
 {
     uint32_t seen = 0;
     for (uint64_t i = 0; i < 100; i++)
-        drop(run((struct gr_control){.strategy = GR_STRAT_RANDOM, .seed = i}, picks_waiter, &seen));
+        drop(run((struct gr_control){.strategy = GR_STRAT_RANDOM, .seed = i}, picks_waiter,
+                 &seen));
     CHECK_EQ(seen, 1);
     for (uint64_t i = 0; i < 100; i++)
-        drop(run((struct gr_control){.strategy = GR_STRAT_RANDOM, .seed = i, .any_waiter = true},
-                 picks_waiter, &seen));
+        drop(run(
+            (struct gr_control){.strategy = GR_STRAT_RANDOM, .seed = i, .any_waiter = true},
+            picks_waiter, &seen));
     CHECK_EQ(seen, 7);
 }
 
@@ -325,7 +356,8 @@ static void ties_in_every_order(void)
     int n = 0;
     for (uint64_t i = 0; i < 2000 && n < 6; i++) {
         trace_begin();
-        drop(run((struct gr_control){.strategy = GR_STRAT_RANDOM, .seed = i}, three_naps, names));
+        drop(run((struct gr_control){.strategy = GR_STRAT_RANDOM, .seed = i}, three_naps,
+                 names));
         n = distinct(seen, n);
     }
     CHECK_EQ(n, 6);
@@ -359,7 +391,10 @@ static size_t resident_pages(void)
 }
 
 static int dropped;
-static void count_drop(struct g *g) { dropped += g->has_stack || load_relaxed(&g->state) > 0; }
+static void count_drop(struct g *g)
+{
+    dropped += g->has_stack || load_relaxed(&g->state) > 0;
+}
 
 static void runs_leave_nothing(void)
 {
@@ -395,7 +430,8 @@ static void many_goroutines(void *unused)
 static void three_hundred(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(every); i++) {
-        struct gr_verdict v = run((struct gr_control){.strategy = every[i]}, many_goroutines, NULL);
+        struct gr_verdict v =
+            run((struct gr_control){.strategy = every[i]}, many_goroutines, NULL);
         CHECK_EQ(v.end, GR_END_OK);
         drop(v);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sched_test.c - floor sched in free mode: goroutines run once, wake-ups are not lost, nobody starves, the end
- * comes when nobody can run. */
+/* sched_test.c - floor sched in free mode: goroutines run once, have numbers, move when the
+ * number of processors changes; the end comes when nobody can run. */
 #define _GNU_SOURCE
 #include "unit.h"
 
@@ -15,7 +15,11 @@
 #include "sched/sched.h"
 
 static atomic_u32 done;
-static int scale(int n) { return unit_is_slow() ? n / 10 : n; }
+static _Atomic bool stop;
+static int scale(int n)
+{
+    return unit_is_slow() ? n / 10 : n;
+}
 
 static void with_procs(int procs, gr_fn fn)
 {
@@ -28,46 +32,6 @@ static void wait_done(uint32_t n)
 {
     while (load_acquire(&done) < n)
         gr_yield();
-}
-
-/* A counting gate: the smallest thing built on park and ready. */
-struct gate {
-    struct mutex lock;
-    struct g *waiter;
-    int tokens;
-};
-
-static bool gate_commit(struct g *g, void *arg)
-{
-    struct gate *t = arg;
-    t->waiter = g;
-    mutex_unlock(&t->lock);
-    return true;
-}
-
-static void gate_wait(struct gate *t)
-{
-    sched_point();
-    mutex_lock(&t->lock);
-    if (t->tokens > 0) {
-        t->tokens--;
-        mutex_unlock(&t->lock);
-        return;
-    }
-    sched_park(gate_commit, t, PARK_CHAN_RECV);
-}
-
-static void gate_post(struct gate *t)
-{
-    sched_point();
-    mutex_lock(&t->lock);
-    struct g *g = t->waiter;
-    t->waiter = NULL;
-    if (g == NULL)
-        t->tokens++;
-    mutex_unlock(&t->lock);
-    if (g != NULL)
-        sched_ready(g);
 }
 
 /* ---- each goroutine runs once ---- */
@@ -96,9 +60,18 @@ static void spawn_many(void *unused)
     free(ran);
 }
 
-static void all_run_once_p1(void) { with_procs(1, spawn_many); }
-static void all_run_once_p2(void) { with_procs(2, spawn_many); }
-static void all_run_once_p8(void) { with_procs(8, spawn_many); }
+static void all_run_once_p1(void)
+{
+    with_procs(1, spawn_many);
+}
+static void all_run_once_p2(void)
+{
+    with_procs(2, spawn_many);
+}
+static void all_run_once_p8(void)
+{
+    with_procs(8, spawn_many);
+}
 
 static void burst(void *unused)
 {
@@ -116,203 +89,14 @@ static void burst(void *unused)
     }
 }
 
-static void ring_overflow_p1(void) { with_procs(1, burst); }
-static void ring_overflow_p8(void) { with_procs(8, burst); }
-
-/* ---- park and ready ---- */
-
-struct pair {
-    struct gate ping, pong;
-    int turns;
-};
-
-static void echo(void *arg)
+static void ring_overflow_p1(void)
 {
-    struct pair *p = arg;
-    for (int i = 0; i < p->turns; i++) {
-        gate_wait(&p->ping);
-        gate_post(&p->pong);
-    }
-    add_acq_rel(&done, 1);
+    with_procs(1, burst);
 }
-
-static void serve(void *arg)
+static void ring_overflow_p8(void)
 {
-    struct pair *p = arg;
-    for (int i = 0; i < p->turns; i++) {
-        gate_post(&p->ping);
-        gate_wait(&p->pong);
-    }
-    add_acq_rel(&done, 1);
+    with_procs(8, burst);
 }
-
-static void ping_pong(void *unused)
-{
-    (void)unused;
-    enum { PAIRS = 20 };
-    static struct pair pairs[PAIRS];
-    for (int i = 0; i < PAIRS; i++) {
-        pairs[i].turns = scale(20000);
-        gr_go(echo, &pairs[i]);
-        gr_go(serve, &pairs[i]);
-    }
-    wait_done(2 * PAIRS);
-    struct gr_stats s;
-    gr_stats_read(&s);
-    CHECK_EQ(s.spawned, 1 + 2 * PAIRS);
-    CHECK(s.parks > 0);
-}
-
-static void ping_pong_p1(void) { with_procs(1, ping_pong); }
-static void ping_pong_p2(void) { with_procs(2, ping_pong); }
-static void ping_pong_p8(void) { with_procs(8, ping_pong); }
-
-static void noisy_ping_pong(void *unused)
-{
-    static struct pair p;
-    gr_noise(2, unit_seed());
-    p.turns = scale(2000);
-    gr_go(echo, &p);
-    serve(&p);
-    wait_done(2);
-    gr_noise(0, 0);
-    (void)unused;
-}
-
-static void noise_p2(void) { with_procs(2, noisy_ping_pong); }
-
-/* Wake-ups one at a time with everybody asleep in between: what the idle protocol is for. */
-static void lone_wakes(void *unused)
-{
-    (void)unused;
-    static struct pair p;
-    p.turns = scale(20000);
-    gr_go(echo, &p);
-    serve(&p);
-    wait_done(2);
-}
-
-static void lone_wakes_p8(void) { with_procs(8, lone_wakes); }
-
-static bool refuse(struct g *g, void *arg)
-{
-    (void)g;
-    ++*(int *)arg;
-    return false;
-}
-
-static void refusing(void *unused)
-{
-    (void)unused;
-    int asked = 0;
-    for (int i = 0; i < 1000; i++)
-        sched_park(refuse, &asked, PARK_SELECT);
-    CHECK_EQ(asked, 1000);
-}
-
-static void commit_may_refuse(void) { with_procs(2, refusing); }
-
-/* ---- fairness ---- */
-
-static _Atomic bool stop;
-
-static void ping_for_ever(void *arg)
-{
-    struct pair *p = arg;
-    while (!load_relaxed(&stop)) {
-        gate_post(&p->ping);
-        gate_wait(&p->pong);
-    }
-    add_acq_rel(&done, 1);
-}
-
-static void pong_for_ever(void *arg)
-{
-    struct pair *p = arg;
-    while (!load_relaxed(&stop)) {
-        gate_wait(&p->ping);
-        gate_post(&p->pong);
-    }
-    gate_post(&p->pong);
-}
-
-static void victim(void *unused)
-{
-    (void)unused;
-    for (int i = 0; i < 100; i++)
-        gr_yield();
-    store_relaxed(&stop, true);
-}
-
-static void seat_and_victim(void *unused)
-{
-    (void)unused;
-    static struct pair p;
-    gr_go(victim, NULL);
-    gr_go(pong_for_ever, &p);
-    gr_go(ping_for_ever, &p);
-    wait_done(1);
-}
-
-static void seat_does_not_starve_ring(void) { with_procs(1, seat_and_victim); }
-
-static void setter(void *unused)
-{
-    (void)unused;
-    store_relaxed(&stop, true);
-}
-
-static void hog(void *unused)
-{
-    (void)unused;
-    gr_go(setter, NULL);
-    while (!load_relaxed(&stop))
-        gr_point();
-}
-
-static void polls_preempt(void) { with_procs(1, hog); }
-
-static void spawn_chain(void *unused)
-{
-    (void)unused;
-    if (!load_relaxed(&stop))
-        gr_go(spawn_chain, NULL);
-}
-
-static void chain_and_victim(void *unused)
-{
-    (void)unused;
-    gr_go(victim, NULL);
-    gr_go(spawn_chain, NULL);
-    while (!load_relaxed(&stop))
-        gr_yield();
-}
-
-static void spawn_chain_does_not_starve(void) { with_procs(1, chain_and_victim); }
-
-static char order[8];
-static atomic_u32 norder;
-
-static void letter(void *arg)
-{
-    order[add_relaxed(&norder, 1)] = *(const char *)arg;
-    gr_yield();
-    order[add_relaxed(&norder, 1)] = *(const char *)arg;
-}
-
-static void yields_in_turn(void *unused)
-{
-    (void)unused;
-    gr_go(letter, (void *)"a");
-    gr_yield();
-    gr_go(letter, (void *)"b");
-    gr_yield();
-    gr_yield();
-    gr_yield();
-    CHECK_STR(order, "abab");
-}
-
-static void yield_goes_behind(void) { with_procs(1, yields_in_turn); }
 
 /* ---- numbers ---- */
 
@@ -349,7 +133,10 @@ static void numbering(void *unused)
     CHECK_EQ(gr_num_goroutines(), 1);
 }
 
-static void numbers_are_unique(void) { with_procs(2, numbering); }
+static void numbers_are_unique(void)
+{
+    with_procs(2, numbering);
+}
 
 /* ---- processors ---- */
 
@@ -394,7 +181,10 @@ static void resizing(void *unused)
     wait_done(400);
 }
 
-static void procs_change(void) { with_procs(2, resizing); }
+static void procs_change(void)
+{
+    with_procs(2, resizing);
+}
 
 static void threads_refused(void *unused)
 {
@@ -402,7 +192,10 @@ static void threads_refused(void *unused)
     spawn_many(unused);
 }
 
-static void survives_refused_threads(void) { with_procs(4, threads_refused); }
+static void survives_refused_threads(void)
+{
+    with_procs(4, threads_refused);
+}
 
 /* ---- ends ---- */
 
@@ -424,9 +217,18 @@ static void block_all(void *unused)
     "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select (no "       \
     "cases)]:\n"
 
-static void deadlock_p1(void) { with_procs(1, block_all); }
-static void deadlock_p2(void) { with_procs(2, block_all); }
-static void deadlock_p8(void) { with_procs(8, block_all); }
+static void deadlock_p1(void)
+{
+    with_procs(1, block_all);
+}
+static void deadlock_p2(void)
+{
+    with_procs(2, block_all);
+}
+static void deadlock_p8(void)
+{
+    with_procs(8, block_all);
+}
 
 static void main_leaves(void *unused)
 {
@@ -435,7 +237,10 @@ static void main_leaves(void *unused)
     sched_exit_g();
 }
 
-static void no_goroutines(void) { with_procs(2, main_leaves); }
+static void no_goroutines(void)
+{
+    with_procs(2, main_leaves);
+}
 
 static void go_nil(void *unused)
 {
@@ -443,7 +248,10 @@ static void go_nil(void *unused)
     gr_go(NULL, NULL);
 }
 
-static void go_nil_is_fatal(void) { with_procs(1, go_nil); }
+static void go_nil_is_fatal(void)
+{
+    with_procs(1, go_nil);
+}
 
 static void leave_others(void *unused)
 {
@@ -453,7 +261,10 @@ static void leave_others(void *unused)
     gr_yield();
 }
 
-static void main_does_not_wait(void) { with_procs(2, leave_others); }
+static void main_does_not_wait(void)
+{
+    with_procs(2, leave_others);
+}
 
 static void exits(void *unused)
 {
@@ -461,7 +272,10 @@ static void exits(void *unused)
     gr_exit(7);
 }
 
-static void exit_status(void) { with_procs(2, exits); }
+static void exit_status(void)
+{
+    with_procs(2, exits);
+}
 
 static NOINLINE int dig(volatile char *up)
 {
@@ -476,9 +290,13 @@ static void digger(void *unused)
     dig(NULL);
 }
 
-static void overflow_is_fatal(void) { with_procs(1, digger); }
+static void overflow_is_fatal(void)
+{
+    with_procs(1, digger);
+}
 
-/* Everybody sleeps again and again, the last timer firing as others go idle: no false verdict. */
+/* Everybody sleeps again and again, the last timer firing as others go idle: no false
+ * verdict. */
 static void napper(void *arg)
 {
     uint64_t r = (uintptr_t)arg;
@@ -496,8 +314,14 @@ static void many_naps(void *unused)
         gr_sleep_ns(100000);
 }
 
-static void no_false_deadlock_p1(void) { with_procs(1, many_naps); }
-static void no_false_deadlock_p8(void) { with_procs(8, many_naps); }
+static void no_false_deadlock_p1(void)
+{
+    with_procs(1, many_naps);
+}
+static void no_false_deadlock_p8(void)
+{
+    with_procs(8, many_naps);
+}
 
 static void dumping(void *unused)
 {
@@ -507,7 +331,10 @@ static void dumping(void *unused)
     gr_dump(1);
 }
 
-static void dump_names_reasons(void) { with_procs(1, dumping); }
+static void dump_names_reasons(void)
+{
+    with_procs(1, dumping);
+}
 
 static const struct unit_case cases[] = {
     UNIT(all_run_once_p1),
@@ -515,16 +342,6 @@ static const struct unit_case cases[] = {
     UNIT(all_run_once_p8),
     UNIT(ring_overflow_p1),
     UNIT(ring_overflow_p8),
-    UNIT(ping_pong_p1),
-    UNIT(ping_pong_p2),
-    UNIT(ping_pong_p8),
-    UNIT(noise_p2),
-    UNIT(lone_wakes_p8),
-    UNIT(commit_may_refuse),
-    UNIT(seat_does_not_starve_ring),
-    UNIT(polls_preempt),
-    UNIT(spawn_chain_does_not_starve),
-    UNIT(yield_goes_behind),
     UNIT(numbers_are_unique),
     UNIT(procs_change),
     UNIT(survives_refused_threads),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* timer_test.c - floor timer and the clock of floor sched: order, counts, sleeping, virtual time. */
+/* timer_test.c - floor timer and the clock of floor sched: order, counts, sleeping, virtual
+ * time. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -10,11 +11,17 @@
 #include "sched/sched.h"
 #include "timer/timer.h"
 
-static int scale(int n) { return unit_is_slow() ? n / 10 : n; }
+static int scale(int n)
+{
+    return unit_is_slow() ? n / 10 : n;
+}
 
 /* ---- the heap alone ---- */
 
-static void no_fire(struct timer *t, uint64_t seq, int64_t now) { (void)t, (void)seq, (void)now; }
+static void no_fire(struct timer *t, uint64_t seq, int64_t now)
+{
+    (void)t, (void)seq, (void)now;
+}
 
 enum { CELLS = 500 };
 static struct timer cell[CELLS];
@@ -154,9 +161,18 @@ static void sleepers(void *unused)
     CHECK(s.timers_fired >= n);
 }
 
-static void many_sleepers_p1(void) { with_procs(1, sleepers); }
-static void many_sleepers_p2(void) { with_procs(2, sleepers); }
-static void many_sleepers_p8(void) { with_procs(8, sleepers); }
+static void many_sleepers_p1(void)
+{
+    with_procs(1, sleepers);
+}
+static void many_sleepers_p2(void)
+{
+    with_procs(2, sleepers);
+}
+static void many_sleepers_p8(void)
+{
+    with_procs(8, sleepers);
+}
 
 static void hog_ends(void *arg)
 {
@@ -175,8 +191,14 @@ static void sleeper_under_hog(void *unused)
         gr_point();
 }
 
-static void hog_lets_timers_p1(void) { with_procs(1, sleeper_under_hog); }
-static void hog_lets_timers_p2(void) { with_procs(2, sleeper_under_hog); }
+static void hog_lets_timers_p1(void)
+{
+    with_procs(1, sleeper_under_hog);
+}
+static void hog_lets_timers_p2(void)
+{
+    with_procs(2, sleeper_under_hog);
+}
 
 static void short_sleeps(void *unused)
 {
@@ -186,7 +208,10 @@ static void short_sleeps(void *unused)
     gr_sleep_ns(INT64_MIN);
 }
 
-static void no_sleep_at_all(void) { with_procs(1, short_sleeps); }
+static void no_sleep_at_all(void)
+{
+    with_procs(1, short_sleeps);
+}
 
 static void sleep_for_ever(void *unused)
 {
@@ -202,7 +227,10 @@ static void huge_sleep(void *unused)
     gr_sleep_ns(2000000);
 }
 
-static void longest_sleep(void) { with_procs(2, huge_sleep); }
+static void longest_sleep(void)
+{
+    with_procs(2, huge_sleep);
+}
 
 static char order[8];
 static uint32_t norder;
@@ -228,8 +256,14 @@ static void days(void *unused)
     CHECK_STR(order, "1239");
 }
 
-static void fake_time_jumps_p1(void) { in_fake_time(1, days); }
-static void fake_time_jumps_p4(void) { in_fake_time(4, days); }
+static void fake_time_jumps_p1(void)
+{
+    in_fake_time(1, days);
+}
+static void fake_time_jumps_p4(void)
+{
+    in_fake_time(4, days);
+}
 
 static void sleep_then_block(void *unused)
 {
@@ -238,9 +272,13 @@ static void sleep_then_block(void *unused)
     sched_park(NULL, NULL, PARK_CHAN_SEND);
 }
 
-static void fake_time_deadlock(void) { in_fake_time(2, sleep_then_block); }
+static void fake_time_deadlock(void)
+{
+    in_fake_time(2, sleep_then_block);
+}
 
-/* Owners arm and disarm while others expire: each arming is disarmed or fires, never both. */
+/* Owners arm and disarm while others expire: each arming is disarmed or fires, never
+ * both. */
 struct owned {
     struct mutex lock;
     struct timer t;
@@ -290,7 +328,10 @@ static void owners(void *unused)
             gr_yield(); /* a callback may be in flight */
 }
 
-static void arm_disarm_accounts(void) { with_procs(4, owners); }
+static void arm_disarm_accounts(void)
+{
+    with_procs(4, owners);
+}
 
 static const struct unit_case cases[] = {
     UNIT(heap_matches_array),
@@ -306,8 +347,9 @@ static const struct unit_case cases[] = {
     UNIT(longest_sleep),
     UNIT(fake_time_jumps_p1),
     UNIT(fake_time_jumps_p4),
-    UNIT_EXITS(fake_time_deadlock, 2,
-               "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan send]:\n"),
+    UNIT_EXITS(
+        fake_time_deadlock, 2,
+        "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan send]:\n"),
     UNIT(arm_disarm_accounts),
 };
 UNIT_MAIN(cases)

@@ -4,7 +4,8 @@
  * Owns: the dispatch between modes, and free mode's policy.
  * Not here: strategies and tapes of controlled runs (strategy.c).
  *
- * Free mode: select cases uniformly, by the processor's own generator; everything else the plain way (0).
+ * Free mode: select cases uniformly, by the processor's own generator; everything else the
+ * plain way (0).
  */
 #include "sched/proc.h"
 

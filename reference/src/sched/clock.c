@@ -29,7 +29,8 @@ void sched_timer_arm(struct timer *t, int64_t when, int64_t period, uint64_t seq
         timer_arm(control_timers(m->control), t, when, period, seq);
         return;
     }
-    /* A goroutine that goes on may do so for long: somebody else must attend to the deadline. */
+    /* A goroutine that goes on may do so for long: somebody else must attend to the
+     * deadline. */
     if (timer_arm(&m->p->timers, t, when, period, seq))
         idle_wake_keeper(when);
 }

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* control.c - a whole program on one thread, every free decision drawn from choose().
  *
- * Owns: gr_control_run, the controlled forms of park, ready, yield, spawn and end, the virtual clock.
- * Not here: where decisions come from (strategy.c).
+ * Owns: gr_control_run, the controlled forms of park, ready, yield, spawn and end, the
+ * virtual clock. Not here: where decisions come from (strategy.c).
  *
- * Goroutines switch straight to each other; the calling thread's own stack (g0) only starts the run and takes it down.  At
- * each point the candidates are: the current goroutine, the others that can run, in the order in which they became able to,
- * and, when a deadline has come, the due timers.  A commit runs at once, on the goroutine's own stack: with one thread
- * nobody can wake it before it has left.
+ * Goroutines switch straight to each other; the calling thread's own stack (g0) only starts
+ * the run and takes it down.  At each point the candidates are: the current goroutine, the
+ * others that can run, in the order in which they became able to, and, when a deadline has
+ * come, the due timers.  A commit runs at once, on the goroutine's own stack: with one
+ * thread nobody can wake it before it has left.
  *
- * The clock stands still while anybody can run, and jumps to the earliest deadline when nobody can.  When there is no
- * deadline either, that is the deadlock verdict.
+ * The clock stands still while anybody can run, and jumps to the earliest deadline when
+ * nobody can.  When there is no deadline either, that is the deadlock verdict.
  *
- * A run ends by a switch to g0 from wherever it is: main has returned, gr_exit, a panic without a recover, a fatal error,
- * deadlock, too many steps.  Then all goroutines that are left are dropped: floors above give back what hangs from them
- * (sched_on_drop), stacks and cells go back to their pools, so that a run leaves nothing behind.
+ * A run ends by a switch to g0 from wherever it is: main has returned, gr_exit, a panic
+ * without a recover, a fatal error, deadlock, too many steps.  Then all goroutines that are
+ * left are dropped: floors above give back what hangs from them (sched_on_drop), stacks and
+ * cells go back to their pools, so that a run leaves nothing behind.
  *
  *   I1  One run at a time in a process, and none while gr_main is active.
  */
@@ -71,8 +73,9 @@ static bool is_timer_due(struct control *c)
     return next != TIMER_NEVER && next - slack <= c->now;
 }
 
-/* One decision about who goes on.  run[] serves as the list of candidates: room for two more is there.
- * first: the current goroutine when it stands first; last: when it stands last (a yield). */
+/* One decision about who goes on.  run[] serves as the list of candidates: room for two
+ * more is there. first: the current goroutine when it stands first; last: when it stands
+ * last (a yield). */
 static struct g *decide(struct control *c, struct g *first, struct g *last)
 {
     for (;;) {
@@ -239,7 +242,8 @@ size_t control_alive(struct control *c)
     return c->nalive;
 }
 
-void control_end(struct control *c, enum gr_end end, int64_t code, gr_value v, const char *text)
+void control_end(struct control *c, enum gr_end end, int64_t code, gr_value v,
+                 const char *text)
 {
     struct gr_verdict *out = c->out;
     out->end = end;
@@ -301,7 +305,8 @@ static void tape_give(struct tape *t, struct gr_verdict *out)
         memcpy(out->tape, t->out, t->out_len);
 }
 
-void gr_control_run(const struct gr_control *opt, gr_fn fn, void *arg, struct gr_verdict *out)
+void gr_control_run(const struct gr_control *opt, gr_fn fn, void *arg,
+                    struct gr_verdict *out)
 {
     struct control *c = &only;
     uint32_t free_ = 0;
@@ -328,7 +333,8 @@ void gr_control_run(const struct gr_control *opt, gr_fn fn, void *arg, struct gr
     c->on = g;
     c->m.cur = g;
     fiber_switch(&c->m.g0, &g->fiber);
-    atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_CONTROL, memory_order_relaxed);
+    atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_CONTROL,
+                              memory_order_relaxed);
     c->on = NULL;
     control_drop_all(c);
     m_set_self(NULL);

@@ -3,9 +3,10 @@
  *
  * Owns: struct control and its parts.
  *
- *   I1  run[0..nrun) are the runnable goroutines but the current one, in the order in which they became so: no
- *       address, clock or thread ever decides an order.
- *   I2  live lists every goroutine that has been started and not buried; the run ends by burying them all.
+ *   I1  run[0..nrun) are the runnable goroutines but the current one, in the order in which
+ *       they became so: no address, clock or thread ever decides an order.
+ *   I2  live lists every goroutine that has been started and not buried; the run ends by
+ *       burying them all.
  */
 #ifndef SCHED_CONTROL_H
 #define SCHED_CONTROL_H
@@ -15,9 +16,9 @@
 
 /* Decisions taken and to be taken. */
 struct tape {
-    const uint8_t *in;      /* to replay; the caller's */
+    const uint8_t *in; /* to replay; the caller's */
     size_t in_len, in_pos;
-    uint8_t *out;           /* recorded; kept between runs */
+    uint8_t *out; /* recorded; kept between runs */
     size_t out_len, out_cap;
 };
 
@@ -27,11 +28,11 @@ struct control {
     struct m m;
     struct gr_control opt;
     struct gr_verdict *out;
-    struct g *on;               /* whose stack we are on */
-    struct g **run;             /* I1; kept between runs */
+    struct g *on;   /* whose stack we are on */
+    struct g **run; /* I1; kept between runs */
     size_t nrun, cap;
-    struct list_link live;      /* I2 */
-    size_t nalive;              /* goroutines that have not ended */
+    struct list_link live; /* I2 */
+    size_t nalive;         /* goroutines that have not ended */
     bool has_main;
     uint64_t goid;
     struct timer_heap timers;
@@ -39,7 +40,7 @@ struct control {
     uint64_t steps, max_steps;
     struct tape tape;
     struct rand rng;
-    uint64_t contests;          /* NEXT decisions with a choice: PCT's k */
+    uint64_t contests;           /* NEXT decisions with a choice: PCT's k */
     uint64_t change[PCT_POINTS]; /* PCT: at which of them priorities change, unsorted */
     uint32_t nchange, changed;
 };
@@ -48,8 +49,8 @@ struct control {
 void strategy_begin(struct control *c);
 void strategy_new_g(struct control *c, struct g *g);
 
-/* Who goes on: an index into cand (NULL stands for a due timer).  The decision is recorded when n > 1.
- * cand[0] is what strategy ZERO and an exhausted tape of it take. */
+/* Who goes on: an index into cand (NULL stands for a due timer).  The decision is recorded
+ * when n > 1. cand[0] is what strategy ZERO and an exhausted tape of it take. */
 uint32_t strategy_next(struct control *c, struct g **cand, uint32_t n, bool is_yield);
 
 /* Any other decision. */

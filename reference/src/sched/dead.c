@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* dead.c - the end of a program by its own fault: deadlock, fatal errors, faults of the machine; dumps.
+/* dead.c - the end of a program by its own fault: deadlock, fatal errors, faults of the
+ * machine; dumps.
  *
- * Owns: the deadlock verdict, the dump of goroutines, what fatal errors mean in controlled runs.
- * Not here: finding out that nobody can run (idle.c, control.c), the texts (base/fatal.def).
+ * Owns: the deadlock verdict, the dump of goroutines, what fatal errors mean in controlled
+ * runs. Not here: finding out that nobody can run (idle.c, control.c), the texts
+ * (base/fatal.def).
  *
- * Dumps walk the list of all cells without any lock: a goroutine that is being born or buried meanwhile is printed in
- * one of the two states.  They print with base/fmt.c only and allocate nothing.
+ * Dumps walk the list of all cells without any lock: a goroutine that is being born or
+ * buried meanwhile is printed in one of the two states.  They print with base/fmt.c only
+ * and allocate nothing.
  */
 #include "sched/proc.h"
 
@@ -58,8 +61,8 @@ static void dump_one(int fd, struct g *g)
            state_text(g));
 }
 
-/* Goroutines in order of their numbers would need memory; the main one first and the others newest cell first
- * does not. */
+/* Goroutines in order of their numbers would need memory; the main one first and the others
+ * newest cell first does not. */
 void sched_dump(int fd, bool all)
 {
     struct g *me = g_self();
@@ -94,7 +97,8 @@ static void on_fatal(enum gr_fatal code, const char *text)
     char line[160];
     fmt_buf(line, sizeof line, "fatal error: %s", text);
     bool is_deadlock = code == GR_FATAL_DEADLOCK || code == GR_FATAL_NO_GOROUTINES;
-    control_end(m->control, is_deadlock ? GR_END_DEADLOCK : GR_END_FATAL, code, gr_nil(), line);
+    control_end(m->control, is_deadlock ? GR_END_DEADLOCK : GR_END_FATAL, code, gr_nil(),
+                line);
 }
 
 void sched_die_panic(gr_value v, const char *text)

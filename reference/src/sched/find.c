@@ -4,11 +4,13 @@
  * Owns: a thread's life, the order of sources, stealing, running due timers.
  * Not here: the quick way that needs no g0 (park.c), sleeping and waking (idle.c).
  *
- * Order: due timers of this P; each 61st switch the global queue; the seat; the ring; a batch from the global
- * queue; other Ps' rings (four rounds from a random place; in the last one their seats and timers too); then sleep.
+ * Order: due timers of this P; each 61st switch the global queue; the seat; the ring; a
+ * batch from the global queue; other Ps' rings (four rounds from a random place; in the
+ * last one their seats and timers too); then sleep.
  *
  *   I1  While a thread is here m->cur is NULL: timer callbacks run on g0 and cannot park.
- *   I2  A thread that steals counts in nspinning, and stops counting before it runs what it found or sleeps.
+ *   I2  A thread that steals counts in nspinning, and stops counting before it runs what it
+ *       found or sleeps.
  */
 #include "sched/proc.h"
 

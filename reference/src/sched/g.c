@@ -4,8 +4,8 @@
  * Owns: the pool of cells, the list of all cells that were ever made.
  * Not here: what a cell goes through in its life (spawn.c, park.c).
  *
- *   I1  A cell enters the list once, when it is made, and stays: dumps walk the list without locks and skip cells
- *       that are idle or dead.
+ *   I1  A cell enters the list once, when it is made, and stays: dumps walk the list
+ *       without locks and skip cells that are idle or dead.
  *   I2  A P's cache holds only cells that are G_IDLE or G_DEAD and belong to nobody else.
  */
 #include "sched/proc.h"

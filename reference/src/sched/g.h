@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* g.h - the goroutine: one type-stable cell per goroutine, reused after its end, never unmapped.
+/* g.h - the goroutine: one type-stable cell per goroutine, reused after its end, never
+ * unmapped.
  *
  * Owns: struct g, its states, park reasons, the list of all cells.
  * Not here: moving goroutines between states (park.c, spawn.c), run queues (runq.h).
@@ -8,9 +9,11 @@
  *                              |
  *                              '-> G_DEAD -> (cell reused) G_RUNNABLE
  *
- *   I1  Exactly one party owns a g: the run queue that holds it, the M that runs it, or, while it waits,
- *       whoever dequeues it from what it waits for.  Only the owner changes state.
- *   I2  A cell keeps its address and type for ever, so a stale pointer reads garbage, never faults.
+ *   I1  Exactly one party owns a g: the run queue that holds it, the M that runs it, or,
+ *       while it waits, whoever dequeues it from what it waits for.  Only the owner changes
+ *       state.
+ *   I2  A cell keeps its address and type for ever, so a stale pointer reads garbage, never
+ *       faults.
  *   I3  A goroutine has a stack from its first run to its end; before that a cell alone.
  */
 #ifndef SCHED_G_H
@@ -42,38 +45,42 @@ enum park_reason {
 const char *park_reason_text(enum park_reason why);
 
 struct g {
-    struct fiber fiber;             /* owner: G; valid while it is not running (I3) */
-    struct g *link;                 /* owner: whoever holds it (I1): run queue, ready list, free list */
-    _Atomic uint32_t state;         /* atomic; enum g_state, changed by the owner */
-    _Atomic uint32_t why;           /* atomic; enum park_reason, of the last park */
-    _Atomic uint64_t goid;          /* atomic; set at spawn, read by dumps */
-    gr_fn fn;                       /* const from spawn to the end */
-    void *arg;                      /* const from spawn to the end */
-    struct stack stack;             /* owner: G (I3) */
-    bool has_stack;                 /* owner: G */
-    bool is_main;                   /* const from spawn to the end */
+    struct fiber fiber; /* owner: G; valid while it is not running (I3) */
+    /* owner: whoever holds it (I1): run queue, ready list, free list */
+    struct g *link;
+    _Atomic uint32_t state; /* atomic; enum g_state, changed by the owner */
+    _Atomic uint32_t why;   /* atomic; enum park_reason, of the last park */
+    _Atomic uint64_t goid;  /* atomic; set at spawn, read by dumps */
+    gr_fn fn;               /* const from spawn to the end */
+    void *arg;              /* const from spawn to the end */
+    struct stack stack;     /* owner: G (I3) */
+    bool has_stack;         /* owner: G */
+    bool is_main;           /* const from spawn to the end */
 
     /* For the floors above; zeroed at spawn. */
-    struct gr_frame *frames;        /* owner: G; panic: open frames, newest first */
-    void *panics;                   /* owner: G; panic: panics in progress */
-    bool goexiting;                 /* owner: G */
-    bool success;                   /* waker, before sched_ready: the wake-up came from a communication */
-    _Atomic uint32_t select_done;   /* atomic; CAS 0 -> 1 by whoever wins the right to wake a select */
-    void *waiting;                  /* owner: G; waiter records that it holds */
-    void *param;                    /* waker, before sched_ready: what woke it */
+    struct gr_frame *frames; /* owner: G; panic: open frames, newest first */
+    void *panics;            /* owner: G; panic: panics in progress */
+    bool goexiting;          /* owner: G */
+    /* waker, before sched_ready: the wake-up came from a communication */
+    bool success;
+    /* atomic; CAS 0 -> 1 by whoever wins the right to wake a select */
+    _Atomic uint32_t select_done;
+    void *waiting; /* owner: G; waiter records that it holds */
+    void *param;   /* waker, before sched_ready: what woke it */
 
     /* For waiting, on the floors above; not zeroed at spawn. */
-    void *scratch;                  /* owner: G; malloc'ed while a large select runs, else NULL */
+    /* owner: G; malloc'ed while a large select runs, else NULL */
+    void *scratch;
     /* The waiter record (one wait at a time). */
     uint64_t cell[G_CELL_BYTES / sizeof(uint64_t)]; /* owner: whoever may wake it, else G */
 
     /* Private to sched. */
-    struct timer sleep;             /* owner: G while running, then the heap */
-    struct rand noise;              /* owner: G */
-    uint64_t noise_epoch;           /* owner: G; which gr_noise call its noise came from */
-    uint64_t priority;              /* controlled mode: PCT; higher runs first */
-    struct g *all_next;             /* const after the cell was made */
-    struct list_link live;          /* controlled mode: the goroutines of this run */
+    struct timer sleep;    /* owner: G while running, then the heap */
+    struct rand noise;     /* owner: G */
+    uint64_t noise_epoch;  /* owner: G; which gr_noise call its noise came from */
+    uint64_t priority;     /* controlled mode: PCT; higher runs first */
+    struct g *all_next;    /* const after the cell was made */
+    struct list_link live; /* controlled mode: the goroutines of this run */
 };
 
 #endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* idle.c - going to sleep without missing work, and waking up whoever sleeps when there is some.
+/* idle.c - going to sleep without missing work, and waking up whoever sleeps when there is
+ * some.
  *
- * Owns: the wake-up protocol, the count of spinning threads, the global queue, the timekeeper.
- * Not here: looking for work (find.c), the verdict when nobody can ever run again (dead.c).
+ * Owns: the wake-up protocol, the count of spinning threads, the global queue, the
+ * timekeeper. Not here: looking for work (find.c), the verdict when nobody can ever run
+ * again (dead.c).
  *
- * Wake-ups cost microseconds, work arrives each few nanoseconds; so a submitter wakes somebody only when nobody
- * looks for work already.  Two-sided rule (each side writes, fences, then reads what the other wrote):
+ * Wake-ups cost microseconds, work arrives each few nanoseconds; so a submitter wakes
+ * somebody only when nobody looks for work already.  Two-sided rule (each side writes,
+ * fences, then reads what the other wrote):
  *
  *   submitter                          thread about to sleep
  *     publish work                       say "I am idle", stop counting as spinning
@@ -13,14 +16,17 @@
  *     is anybody idle, nobody spinning?  look at every queue and every deadline again
  *       -> wake one                        -> work: take the "idle" back
  *
- * One of the two sees the other.  A spinning thread that finds work wakes another one before it runs it, if it was
- * the last that looked: so a burst of work wakes threads one by one, and each further one only if needed.
+ * One of the two sees the other.  A spinning thread that finds work wakes another one
+ * before it runs it, if it was the last that looked: so a burst of work wakes threads one
+ * by one, and each further one only if needed.
  *
- * Deadlines: one sleeper, the timekeeper, sleeps until the earliest deadline of all heaps.  The others sleep until
- * they are woken.  Arming an earlier deadline wakes the timekeeper by the same two-sided rule.
+ * Deadlines: one sleeper, the timekeeper, sleeps until the earliest deadline of all heaps.
+ * The others sleep until they are woken.  Arming an earlier deadline wakes the timekeeper
+ * by the same two-sided rule.
  *
- *   I1  A P leaves P_IDLE by busy_start_locked only; whoever calls it for another thread then wakes its note,
- *       once; a thread that finds its own P busy must consume that wake-up.
+ *   I1  A P leaves P_IDLE by busy_start_locked only; whoever calls it for another thread
+ *       then wakes its note, once; a thread that finds its own P busy must consume that
+ *       wake-up.
  *   I2  keeper != NULL exactly while some idle thread sleeps until keeper_until.
  */
 #include "sched/proc.h"
@@ -113,7 +119,8 @@ static struct p *wakeable_locked(void)
     return none;
 }
 
-/* Wakes p, or anybody when p is NULL, as a spinning thread.  Needs: nspinning was raised for it. */
+/* Wakes p, or anybody when p is NULL, as a spinning thread.  Needs: nspinning was raised
+ * for it. */
 static void wake_spinning(struct p *p)
 {
     mutex_lock(&sched.lock);
@@ -135,7 +142,8 @@ void idle_wake(void)
 {
     if (load_relaxed(&sched.nprocs) == 1)
         return;
-    /* Pairs with the sequentially consistent stores and loads of idle_sleep (head of this file). */
+    /* Pairs with the sequentially consistent stores and loads of idle_sleep (head of this
+     * file). */
     atomic_thread_fence(memory_order_seq_cst);
     if (load_seq(&sched.nwakeable) == 0 || load_seq(&sched.nspinning) != 0)
         return;
@@ -201,8 +209,8 @@ static bool work_exists(void)
     return false;
 }
 
-/* Takes "I am idle" back, unless somebody has woken this thread meanwhile: then waits for the wake-up, which is
- * certain. */
+/* Takes "I am idle" back, unless somebody has woken this thread meanwhile: then waits for
+ * the wake-up, which is certain. */
 static void idle_cancel(struct m *m)
 {
     mutex_lock(&sched.lock);
@@ -215,7 +223,8 @@ static void idle_cancel(struct m *m)
 }
 
 /* Nobody runs and there is no work: the end, or the moment for a virtual clock to move.
- * Needs: sched.lock, nbusy == 0.  Gives: false when there is nothing to do but to sleep; else the lock is free. */
+ * Needs: sched.lock, nbusy == 0.  Gives: false when there is nothing to do but to sleep;
+ * else the lock is free. */
 static bool all_idle_locked(struct m *m, int64_t next)
 {
     if (sched.nbusy != 0 || !load_relaxed(&sched.is_up))
@@ -234,7 +243,8 @@ static bool all_idle_locked(struct m *m, int64_t next)
     return true;
 }
 
-/* Sleeps, as the timekeeper when this deadline is the earliest.  Needs: sched.lock; frees it. */
+/* Sleeps, as the timekeeper when this deadline is the earliest.  Needs: sched.lock; frees
+ * it. */
 static void sleep_locked(struct m *m, int64_t next)
 {
     int64_t limit = -1;
@@ -246,7 +256,8 @@ static void sleep_locked(struct m *m, int64_t next)
         limit = next - os_now_ns();
     }
     mutex_unlock(&sched.lock);
-    /* A deadline armed before keeper_ns was stored is seen here; a later one sees keeper_ns. */
+    /* A deadline armed before keeper_ns was stored is seen here; a later one sees
+     * keeper_ns. */
     if (earliest_ns() < next || (is_keeper && limit <= 0)) {
         idle_cancel(m);
         return;

@@ -4,8 +4,8 @@
  * Owns: boot of the scheduler, goroutine 1's start and end, the sum of the counters.
  * Not here: gr_main itself (floor start).
  *
- *   I1  is_up is set once and stays; after the end of goroutine 1, ATT_STOP stays set and threads stop at their
- *       next point or search.
+ *   I1  is_up is set once and stays; after the end of goroutine 1, ATT_STOP stays set and
+ *       threads stop at their next point or search.
  */
 #include "sched/proc.h"
 

@@ -4,8 +4,9 @@
  * Owns: gr_noise, the profiles, each goroutine's generator.
  * Not here: where the sites are (their callers).
  *
- * Each goroutine draws from its own generator, seeded by (seed, goroutine number): no shared state, hence no accidental
- * synchronisation.  At sites with a lock held only the thread is disturbed, never the goroutine switched.
+ * Each goroutine draws from its own generator, seeded by (seed, goroutine number): no
+ * shared state, hence no accidental synchronisation.  At sites with a lock held only the
+ * thread is disturbed, never the goroutine switched.
  *
  *            yield    spin of 2^u pauses, u in 0..12    sleep of the thread, 1..50 us
  *   low      1/16     -                                 -
@@ -25,7 +26,8 @@ void gr_noise(int level, uint64_t seed)
     if (level > 0)
         atomic_fetch_or_explicit(&sched_attention, ATT_NOISE, memory_order_relaxed);
     else
-        atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_NOISE, memory_order_relaxed);
+        atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_NOISE,
+                                  memory_order_relaxed);
 }
 
 static uint64_t noise_draw(struct g *g)

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* park.c - leaving a goroutine's stack and coming back to it: park, ready, yield, points.
  *
- * Owns: the switch itself, what is due to the goroutine that was left, the quick choice of a successor.
- * Not here: the full search for work (find.c), which runs on the thread's own stack, g0.
+ * Owns: the switch itself, what is due to the goroutine that was left, the quick choice of
+ * a successor. Not here: the full search for work (find.c), which runs on the thread's own
+ * stack, g0.
  *
- * Two ways to leave.  Quick: the successor is at hand (seat or ring), so the goroutine switches straight to it.
- * Full: to g0, which searches.  Either way the successor first does what is due to the one that was left
- * (sched_arrive): run its commit, queue it, or bury it; that cannot be done earlier, because as soon
- * as others may run the goroutine its stack must be free and its registers saved.
+ * Two ways to leave.  Quick: the successor is at hand (seat or ring), so the goroutine
+ * switches straight to it. Full: to g0, which searches.  Either way the successor first
+ * does what is due to the one that was left (sched_arrive): run its commit, queue it, or
+ * bury it; that cannot be done earlier, because as soon as others may run the goroutine its
+ * stack must be free and its registers saved.
  *
- * The seat is taken at most NEXT_STREAK times in a row while the ring has work: a pair that hands a value to and
- * fro shares one turn, as if in one time slice, and cannot starve the ring.
+ * The seat is taken at most NEXT_STREAK times in a row while the ring has work: a pair that
+ * hands a value to and fro shares one turn, as if in one time slice, and cannot starve the
+ * ring.
  */
 #include "sched/proc.h"
 

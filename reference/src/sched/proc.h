@@ -4,17 +4,21 @@
  * Owns: struct m, struct p, struct sched, and the calls between the scheduler's files.
  * Not here: anything that floors above may use (sched.h, g.h).
  *
- * An M is a thread, a P is what is sharded: run queue, timers, caches, random numbers.  Each P has one M
- * of its own, started when it is first needed: a bracket that takes the P from an M blocked in the system
- * would make the pairing loose, and all code reaches a P through m->p for that day.
+ * An M is a thread, a P is what is sharded: run queue, timers, caches, random numbers.
+ * Each P has one M of its own, started when it is first needed: a bracket that takes the P
+ * from an M blocked in the system would make the pairing loose, and all code reaches a P
+ * through m->p for that day.
  *
  *   P:  P_NONE -> P_BUSY <-> P_IDLE        P_BUSY -> P_RETIRED -> P_BUSY (gr_procs)
  *
- *   I1  state of a P changes under sched.lock only.  Whoever turns it from idle to busy owes its M a wake-up.
- *   I2  sched.nbusy counts Ps in P_BUSY; no goroutine runs and no queue is filled but by a busy one.
+ *   I1  state of a P changes under sched.lock only.  Whoever turns it from idle to busy
+ *       owes its M a wake-up.
+ *   I2  sched.nbusy counts Ps in P_BUSY; no goroutine runs and no queue is filled but by a
+ *       busy one.
  *   I3  sched.nwakeable counts Ps below sched.nprocs that are not busy.
- *   I4  The thread that leaves a goroutine's stack says in m->after what is due to that goroutine; whoever
- *       runs next on that thread does it first (sched_arrive).  Only then may others run the goroutine.
+ *   I4  The thread that leaves a goroutine's stack says in m->after what is due to that
+ *       goroutine; whoever runs next on that thread does it first (sched_arrive).  Only
+ *       then may others run the goroutine.
  */
 #ifndef SCHED_PROC_H
 #define SCHED_PROC_H
@@ -31,17 +35,19 @@ struct control;
 
 /* One thread. */
 struct m {
-    struct g *cur;                              /* owner: M; NULL while on g0 */
-    struct p *p;                                /* owner: M; NULL in controlled runs */
-    struct control *control;                    /* const: not NULL in the M of controlled runs */
-    struct fiber g0;                            /* owner: M; its own stack */
-    struct g *prev;                             /* owner: M; I4 */
-    enum after after;                           /* owner: M; I4 */
-    bool (*commit)(struct g *g, void *arg);     /* owner: M; of prev's park */
-    void *commit_arg;                           /* owner: M */
-    bool is_spinning;                           /* owner: M */
-    _Atomic bool preempt;                       /* atomic; set by sysmon, cleared by M at a switch */
-    struct note wake;                           /* one waker per sleep (I1 of P) */
+    struct g *cur; /* owner: M; NULL while on g0 */
+    struct p *p;   /* owner: M; NULL in controlled runs */
+    /* const: not NULL in the M of controlled runs */
+    struct control *control;
+    struct fiber g0;                        /* owner: M; its own stack */
+    struct g *prev;                         /* owner: M; I4 */
+    enum after after;                       /* owner: M; I4 */
+    bool (*commit)(struct g *g, void *arg); /* owner: M; of prev's park */
+    void *commit_arg;                       /* owner: M */
+    bool is_spinning;                       /* owner: M */
+    /* atomic; set by sysmon, cleared by M at a switch */
+    _Atomic bool preempt;
+    struct note wake; /* one waker per sleep (I1 of P) */
     struct os_thread thread;
     struct os_altstack altstack;
 };
@@ -55,42 +61,45 @@ enum p_state { P_NONE, P_IDLE, P_BUSY, P_RETIRED };
 struct p {
     struct runq q;
     struct timer_heap timers;
-    atomic_u32 tick;                /* owner: P; counts switches; read by sysmon */
-    uint32_t next_streak;           /* owner: P; picks from q.next in a row */
-    struct rand rng;                /* owner: P */
-    uint32_t nstacks;               /* owner: P */
-    uint32_t ncells;                /* owner: P */
-    uint64_t goid_next, goid_end;   /* owner: P */
-    atomic_u64 spawned, exited;     /* owner: P writes, anybody reads; relaxed */
+    atomic_u32 tick;              /* owner: P; counts switches; read by sysmon */
+    uint32_t next_streak;         /* owner: P; picks from q.next in a row */
+    struct rand rng;              /* owner: P */
+    uint32_t nstacks;             /* owner: P */
+    uint32_t ncells;              /* owner: P */
+    uint64_t goid_next, goid_end; /* owner: P */
+    atomic_u64 spawned, exited;   /* owner: P writes, anybody reads; relaxed */
     atomic_u64 parks, steals, fired;
-    struct stack stacks[P_STACKS];  /* owner: P */
-    struct g *cells[P_CELLS];       /* owner: P */
-    uint32_t id;                    /* const after init */
-    uint32_t state;                 /* guarded by sched.lock: enum p_state */
-    uint32_t seen_tick;             /* owner: sysmon */
-    struct m m;                     /* its thread */
+    struct stack stacks[P_STACKS]; /* owner: P */
+    struct g *cells[P_CELLS];      /* owner: P */
+    uint32_t id;                   /* const after init */
+    uint32_t state;                /* guarded by sched.lock: enum p_state */
+    uint32_t seen_tick;            /* owner: sysmon */
+    struct m m;                    /* its thread */
 } CACHE_ALIGNED;
 
 struct sched {
     struct mutex lock;
-    struct gq global;               /* guarded by lock */
-    atomic_u32 nglobal;             /* atomic mirror of global.len */
-    atomic_u32 nspinning;           /* atomic; Ms that look for work */
-    atomic_u32 nwakeable;           /* atomic, written under lock (I3) */
-    uint32_t nbusy;                 /* guarded by lock (I2) */
-    atomic_u32 nprocs;              /* atomic, written under lock */
-    atomic_u32 nps;                 /* atomic; Ps that exist, all in ps[0..nps) */
+    struct gq global;     /* guarded by lock */
+    atomic_u32 nglobal;   /* atomic mirror of global.len */
+    atomic_u32 nspinning; /* atomic; Ms that look for work */
+    atomic_u32 nwakeable; /* atomic, written under lock (I3) */
+    uint32_t nbusy;       /* guarded by lock (I2) */
+    atomic_u32 nprocs;    /* atomic, written under lock */
+    atomic_u32 nps;       /* atomic; Ps that exist, all in ps[0..nps) */
     struct p *_Atomic ps[ENV_PROCS_MAX];
-    int64_t keeper_until;           /* guarded by lock: deadline of the timekeeper; TIMER_NEVER: none */
-    struct p *keeper;               /* guarded by lock: the idle P whose M sleeps until then */
-    atomic_i64 keeper_ns;           /* atomic mirror of keeper_until */
-    atomic_u64 goid;                /* atomic: last number given out */
-    bool is_fake_clock;             /* const after boot */
-    atomic_i64 fake_ns;             /* atomic: the virtual clock */
-    _Atomic bool has_main;          /* atomic: goroutine 1 has not ended by Goexit */
+    /* guarded by lock: deadline of the timekeeper; TIMER_NEVER: none */
+    int64_t keeper_until;
+    /* guarded by lock: the idle P whose M sleeps until then */
+    struct p *keeper;
+    atomic_i64 keeper_ns;  /* atomic mirror of keeper_until */
+    atomic_u64 goid;       /* atomic: last number given out */
+    bool is_fake_clock;    /* const after boot */
+    atomic_i64 fake_ns;    /* atomic: the virtual clock */
+    _Atomic bool has_main; /* atomic: goroutine 1 has not ended by Goexit */
     struct note main_done;
-    atomic_u32 sysmon_asleep;       /* atomic; futex word: 1 while sysmon waits for a busy P */
-    _Atomic bool is_up;             /* atomic: gr_main is active */
+    /* atomic; futex word: 1 while sysmon waits for a busy P */
+    atomic_u32 sysmon_asleep;
+    _Atomic bool is_up; /* atomic: gr_main is active */
 };
 extern struct sched sched;
 
@@ -99,42 +108,49 @@ struct m *m_self(void);
 void m_set_self(struct m *m);
 
 /* ---- g.c ---- */
-struct g *g_acquire(struct p *p);               /* p == NULL: no cache */
+struct g *g_acquire(struct p *p); /* p == NULL: no cache */
 void g_release(struct p *p, struct g *g);
-struct g *g_first(void);                        /* all cells ever made, for dumps */
+struct g *g_first(void); /* all cells ever made, for dumps */
 
 /* ---- spawn.c ---- */
 struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid);
-void spawn_bind(struct p *p, struct g *g);      /* gives g a stack and a fiber */
-void spawn_bury(struct p *p, struct g *g);      /* the end: takes both and the cell */
-void spawn_entry(void *unused);                 /* the first function on each goroutine's stack */
+void spawn_bind(struct p *p, struct g *g); /* gives g a stack and a fiber */
+void spawn_bury(struct p *p, struct g *g); /* the end: takes both and the cell */
+/* the first function on each goroutine's stack */
+void spawn_entry(void *unused);
 
 /* ---- main.c, self.c ---- */
 #define CONTROL_EPOCH_NS 1000000000 /* where virtual clocks begin */
-NORETURN void sched_quit(void);                 /* goroutine 1 has returned */
-void m_altstack_ensure(void);                   /* for threads that are not ours */
+NORETURN void sched_quit(void);     /* goroutine 1 has returned */
+void m_altstack_ensure(void);       /* for threads that are not ours */
 
 /* ---- park.c ---- */
-void sched_arrive(void);                        /* I4 */
-void sched_run(struct m *m, struct g *next);    /* g0: runs next until it leaves; then sched_arrive */
-struct g *find_quick(struct p *p);              /* next goroutine without leaving the stack, or NULL */
-struct g *find_local(struct p *p);              /* the same on g0, global queue included */
+void sched_arrive(void); /* I4 */
+/* g0: runs next until it leaves; then sched_arrive */
+void sched_run(struct m *m, struct g *next);
+/* next goroutine without leaving the stack, or NULL */
+struct g *find_quick(struct p *p);
+struct g *find_local(struct p *p); /* the same on g0, global queue included */
 void push_back(struct p *p, struct g *g);
 void sched_leave(struct m *m, enum after after);
 void sched_leave_to(struct m *m, enum after after, struct g *next);
-NORETURN void sched_stop_here(void);                     /* ATT_STOP: this thread sleeps until the process ends */
+/* ATT_STOP: this thread sleeps until the process ends */
+NORETURN void sched_stop_here(void);
 
 /* ---- find.c ---- */
-void m_loop(void *p);                           /* a thread's life */
+void m_loop(void *p); /* a thread's life */
 
 /* ---- idle.c ---- */
-void idle_wake(void);                           /* new work: wakes somebody when nobody looks for it */
-void idle_wake_keeper(int64_t when);            /* a deadline is earlier than others */
-void idle_sleep(struct m *m);                   /* comes back when it is worth looking again */
-void idle_retire(struct m *m);                  /* sleeps while its P is beyond nprocs */
-void idle_kick(struct p *p, enum p_state was);  /* after busy_start_locked for another thread */
+/* new work: wakes somebody when nobody looks for it */
+void idle_wake(void);
+void idle_wake_keeper(int64_t when); /* a deadline is earlier than others */
+/* comes back when it is worth looking again */
+void idle_sleep(struct m *m);
+void idle_retire(struct m *m); /* sleeps while its P is beyond nprocs */
+/* after busy_start_locked for another thread */
+void idle_kick(struct p *p, enum p_state was);
 bool spin_begin(struct m *m);
-void spin_end(struct m *m);                     /* found work */
+void spin_end(struct m *m); /* found work */
 void busy_start_locked(struct p *p);
 
 /* ---- global queue ---- */
@@ -142,8 +158,8 @@ void global_push(struct g *first, struct g *last, uint32_t n);
 struct g *global_pop(struct p *p, uint32_t max); /* moves up to max - 1 more to p's ring */
 
 /* ---- dead.c ---- */
-void dead_verdict(void);                        /* nobody can ever run again */
-void dead_drop(struct g *g);                    /* what sched_on_drop asked for */
+void dead_verdict(void);     /* nobody can ever run again */
+void dead_drop(struct g *g); /* what sched_on_drop asked for */
 
 /* ---- sysmon.c ---- */
 void sysmon_start(void);

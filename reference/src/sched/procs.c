@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* procs.c - how many processors there are: making Ps, and changing their number while the program runs.
+/* procs.c - how many processors there are: making Ps, and changing their number while the
+ * program runs.
  *
  * Owns: the table of Ps, gr_procs, retirement.
  * Not here: sleeping threads (idle.c).
  *
- * Ps are made once and stay.  Shrinking lets a P beyond the new number finish: at its thread's next look for work it
- * gives its goroutines to the global queue and sleeps as P_RETIRED.  Its timers stay where they are and are run
- * by everybody else.  Growing wakes retired Ps up again.  A goroutine that never polls keeps its P until it does.
+ * Ps are made once and stay.  Shrinking lets a P beyond the new number finish: at its
+ * thread's next look for work it gives its goroutines to the global queue and sleeps as
+ * P_RETIRED.  Its timers stay where they are and are run by everybody else.  Growing wakes
+ * retired Ps up again.  A goroutine that never polls keeps its P until it does.
  *
  *   I1  ps[0..nps) are const once nps covers them; nprocs <= nps.
  */

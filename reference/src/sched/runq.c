@@ -3,16 +3,17 @@
  *
  * Owns: what runq.h says.
  *
- * Idea: head and tail are free-running 32-bit counters.  The owner writes a slot, then publishes it with the
- * tail; a taker reads slots, then claims them by moving the head with a CAS.  A slot that a slow
- * taker has read may be overwritten meanwhile, but then the head has moved and its CAS fails: counters only
- * meet again after 2^32 operations.
+ * Idea: head and tail are free-running 32-bit counters.  The owner writes a slot, then
+ * publishes it with the tail; a taker reads slots, then claims them by moving the head with
+ * a CAS.  A slot that a slow taker has read may be overwritten meanwhile, but then the head
+ * has moved and its CAS fails: counters only meet again after 2^32 operations.
  *
- * A full ring spills its older half and the newcomer to the global queue in one batch, so that the price of the
- * global lock is paid once per 129 goroutines.
+ * A full ring spills its older half and the newcomer to the global queue in one batch, so
+ * that the price of the global lock is paid once per 129 goroutines.
  *
- * The seat ("next") is the hand-over place between a goroutine and the one that it made runnable: it runs next on
- * the same processor, with warm caches.  Who fills it and how long it may go on is find_quick's matter.
+ * The seat ("next") is the hand-over place between a goroutine and the one that it made
+ * runnable: it runs next on the same processor, with warm caches.  Who fills it and how
+ * long it may go on is find_quick's matter.
  */
 #include "sched/runq.h"
 
@@ -51,7 +52,8 @@ static bool spill_half(struct runq *q, uint32_t head, struct gq *spill)
     struct g *batch[RUNQ_SIZE / 2];
     for (uint32_t i = 0; i < RUNQ_SIZE / 2; i++)
         batch[i] = load_relaxed(&q->ring[(head + i) % RUNQ_SIZE]);
-    /* Pairs with the acquire of head in runq_push: slots are reused only after they were read. */
+    /* Pairs with the acquire of head in runq_push: slots are reused only after they were
+     * read. */
     if (!cas_acq_rel(&q->head, &head, head + RUNQ_SIZE / 2))
         return false;
     uint32_t lost = MUTANT(sched_spill_drops_one) ? 1 : 0;
@@ -68,8 +70,9 @@ bool runq_push(struct runq *q, struct g *g, struct gq *spill)
         uint32_t tail = load_relaxed(&q->tail);
         if (tail - head < RUNQ_SIZE) {
             store_relaxed(&q->ring[tail % RUNQ_SIZE], g);
-            /* Pairs with the acquire in runq_steal: who sees the new tail sees the slot and *g.
-             * Sequentially consistent for idle.c: a push comes before the look at nspinning. */
+            /* Pairs with the acquire in runq_steal: who sees the new tail sees the slot and
+             * *g. Sequentially consistent for idle.c: a push comes before the look at
+             * nspinning. */
             store_release(&q->tail, tail + 1);
             return true;
         }
@@ -82,7 +85,8 @@ bool runq_push(struct runq *q, struct g *g, struct gq *spill)
 
 bool runq_push_next(struct runq *q, struct g *g, struct gq *spill)
 {
-    /* Release: pairs with the acquire of whoever takes it.  A full fence as well, for idle.c. */
+    /* Release: pairs with the acquire of whoever takes it.  A full fence as well, for
+     * idle.c. */
     struct g *old = atomic_exchange_explicit(&q->next, g, memory_order_seq_cst);
     if (old == NULL || MUTANT(sched_lost_runnext))
         return true;
@@ -106,7 +110,8 @@ struct g *runq_pop(struct runq *q)
         if (head == tail)
             return NULL;
         struct g *g = load_relaxed(&q->ring[head % RUNQ_SIZE]);
-        if (cas_acq_rel(&q->head, &head, head + 1)) /* pairs with the acquire in runq_push */
+        /* pairs with the acquire in runq_push */
+        if (cas_acq_rel(&q->head, &head, head + 1))
             return g;
     }
 }
@@ -116,7 +121,8 @@ struct g *runq_steal(struct runq *q, struct runq *victim, bool take_next)
     uint32_t to = load_relaxed(&q->tail);
     for (;;) {
         uint32_t head = load_acquire(&victim->head); /* pairs with other takers' CAS */
-        uint32_t tail = load_acquire(&victim->tail); /* pairs with the release in runq_push */
+        /* pairs with the release in runq_push */
+        uint32_t tail = load_acquire(&victim->tail);
         uint32_t n = tail - head;
         n -= n / 2;
         if (n == 0)
@@ -127,18 +133,21 @@ struct g *runq_steal(struct runq *q, struct runq *victim, bool take_next)
             struct g *g = load_relaxed(&victim->ring[(head + i) % RUNQ_SIZE]);
             store_relaxed(&q->ring[(to + i) % RUNQ_SIZE], g);
         }
-        if (!cas_acq_rel(&victim->head, &head, head + n)) /* pairs with runq_push's acquire */
+        /* pairs with runq_push's acquire */
+        if (!cas_acq_rel(&victim->head, &head, head + n))
             continue;
         struct g *mine = load_relaxed(&q->ring[(to + n - 1) % RUNQ_SIZE]);
-        store_release(&q->tail, to + n - 1); /* pairs with the acquire above, by other thieves */
+        /* pairs with the acquire above, by other thieves */
+        store_release(&q->tail, to + n - 1);
         return mine;
     }
 }
 
 bool runq_is_empty(struct runq *q)
 {
-    /* Tail may move from ring to ring's head between the loads; the order tail-seat-head of reading is not enough
-     * when the owner kicks the seat into the ring, so look until the tail stands still. */
+    /* Tail may move from ring to ring's head between the loads; the order tail-seat-head of
+     * reading is not enough when the owner kicks the seat into the ring, so look until the
+     * tail stands still. */
     for (;;) {
         uint32_t head = load_seq(&q->head);
         uint32_t tail = load_seq(&q->tail);

@@ -4,16 +4,19 @@
  * Owns: who runs where and when; the one choice function; verdicts of controlled runs.
  * Not here: what goroutines wait for (chan, sync), deferred calls (panic).
  *
- * Two modes share these calls.  Free: GR_PROCS threads, decisions by processor-local random numbers.
- * Controlled (gr_control_run): one thread, every decision drawn from choose(), virtual clock.
+ * Two modes share these calls.  Free: GR_PROCS threads, decisions by processor-local random
+ * numbers. Controlled (gr_control_run): one thread, every decision drawn from choose(),
+ * virtual clock.
  *
- *   I1  A public operation starts with sched_point(), before it takes any lock.  In controlled mode that is
- *       the only place (besides park, yield and end) where another goroutine can come in between, so
- *       everything from there to the next point or park is one indivisible step.
- *   I2  No runtime lock is held across sched_park, sched_yield_now, sched_point and noise_point sites that
- *       may yield; a lock held at sched_park is released by its commit.
- *   I3  A value of g_self() stays right for ever on the goroutine that asked; nothing else that hangs from
- *       the thread does across a call that can park (the TLS rule).
+ *   I1  A public operation starts with sched_point(), before it takes any lock.  In
+ *       controlled mode that is the only place (besides park, yield and end) where another
+ *       goroutine can come in between, so everything from there to the next point or park
+ *       is one indivisible step.
+ *   I2  No runtime lock is held across sched_park, sched_yield_now, sched_point and
+ *       noise_point sites that may yield; a lock held at sched_park is released by its
+ *       commit.
+ *   I3  A value of g_self() stays right for ever on the goroutine that asked; nothing else
+ *       that hangs from the thread does across a call that can park (the TLS rule).
  *
  * Locks: callers' locks (channel, wait list, timer owner) -> timer heap -> sched.
  */
@@ -23,41 +26,46 @@
 #include "gr/debug.h"
 #include "sched/g.h"
 
-/* ---- goroutines ------------------------------------------------------------------------------------ */
+/* ---- goroutines ---------------------------------------------------------------------- */
 
-/* The running goroutine; NULL on a thread's own stack (timer callbacks, threads of the program). */
+/* The running goroutine; NULL on a thread's own stack (timer callbacks, threads of the
+ * program). */
 struct g *g_self(void);
 
-/* Parks the running goroutine.  commit(g, arg) runs once the goroutine can be made ready by others, off
- * its stack where there are other threads; it must not park, and releases the lock that protects what g waits
- * for.  It returns false when g need not wait: g then goes on soon.  commit == NULL: just wait.
- * After commit has released its lock nothing that g owns may be touched in it.
- * Needs: a goroutine, I2.  Blocks: G. */
+/* Parks the running goroutine.  commit(g, arg) runs once the goroutine can be made ready by
+ * others, off its stack where there are other threads; it must not park, and releases the
+ * lock that protects what g waits for.  It returns false when g need not wait: g then goes
+ * on soon.  commit == NULL: just wait. After commit has released its lock nothing that g
+ * owns may be touched in it. Needs: a goroutine, I2.  Blocks: G. */
 void sched_park(bool (*commit)(struct g *g, void *arg), void *arg, enum park_reason why);
 
-/* Makes a parked goroutine runnable, next on this processor.  Needs: the right to wake g, obtained once; no
- * lock that a woken goroutine's resumption needs.  Anything written before is seen by g after its park. */
+/* Makes a parked goroutine runnable, next on this processor.  Needs: the right to wake g,
+ * obtained once; no lock that a woken goroutine's resumption needs.  Anything written
+ * before is seen by g after its park. */
 void sched_ready(struct g *g);
 
 /* The same for a list linked by g->link, first one first. */
 void sched_ready_all(struct g *list);
 
-/* Lets others run; the caller stays runnable and goes behind everything that is runnable now. */
+/* Lets others run; the caller stays runnable and goes behind everything that is runnable
+ * now. */
 void sched_yield_now(void);
 
-/* Starts fn(arg) in a new goroutine; from goroutines and from timer callbacks.  Gives: its number. */
+/* Starts fn(arg) in a new goroutine; from goroutines and from timer callbacks.  Gives: its
+ * number. */
 uint64_t sched_spawn(gr_fn fn, void *arg);
 
-/* Ends the running goroutine; its deferred calls have run.  When it is the main one (Goexit), the
- * others go on. */
+/* Ends the running goroutine; its deferred calls have run.  When it is the main one
+ * (Goexit), the others go on. */
 _Noreturn void sched_exit_g(void);
 
-/* Upper floors' cleanup of a goroutine that a controlled run drops while it waits or is runnable: gives
- * back what hangs from g->waiting, g->frames, g->panics; must not touch its stack unless it still exists (it
- * does), nor wake anybody.  Set once, at boot, by a constructor.  Several may be added (up to 4). */
+/* Upper floors' cleanup of a goroutine that a controlled run drops while it waits or is
+ * runnable: gives back what hangs from g->waiting, g->frames, g->panics; must not touch its
+ * stack unless it still exists (it does), nor wake anybody.  Set once, at boot, by a
+ * constructor.  Several may be added (up to 4). */
 void sched_on_drop(void (*drop)(struct g *g));
 
-/* ---- points and choices ------------------------------------------------------------------------------ */
+/* ---- points and choices -------------------------------------------------------------- */
 
 /* Why somebody has to look up: bits of sched_attention. */
 enum { ATT_CONTROL = 1, ATT_NOISE = 2, ATT_PREEMPT = 4, ATT_STOP = 8 };
@@ -65,21 +73,24 @@ extern _Atomic uint32_t sched_attention;
 
 void sched_point_slow(void);
 
-/* The head of each public operation: decision point in controlled mode, preemption poll and noise in free
- * mode; one relaxed load otherwise.  No-op off goroutines.  Needs: I2. */
+/* The head of each public operation: decision point in controlled mode, preemption poll and
+ * noise in free mode; one relaxed load otherwise.  No-op off goroutines.  Needs: I2. */
 static inline void sched_point(void)
 {
-    if (__builtin_expect(atomic_load_explicit(&sched_attention, memory_order_relaxed) != 0, 0))
+    if (__builtin_expect(atomic_load_explicit(&sched_attention, memory_order_relaxed) != 0,
+                         0))
         sched_point_slow();
 }
 
 static inline bool sched_controlled(void)
 {
-    return (atomic_load_explicit(&sched_attention, memory_order_relaxed) & ATT_CONTROL) != 0;
+    return (atomic_load_explicit(&sched_attention, memory_order_relaxed) & ATT_CONTROL) !=
+           0;
 }
 
 enum choice {
-    CHOICE_NEXT,    /* which runnable goroutine (or due timer) goes on; 0: the current one */
+    /* which runnable goroutine (or due timer) goes on; 0: the current one */
+    CHOICE_NEXT,
     CHOICE_SELECT,  /* which ready case; 0: the first in source order */
     CHOICE_WAITER,  /* which parked waiter is served; 0: the one that came first */
     CHOICE_TIMER,   /* which of several due timers fires; 0: the one armed first */
@@ -88,26 +99,27 @@ enum choice {
     CHOICES
 };
 
-/* A number below n (n >= 1).  Controlled mode: by tape or strategy, recorded; CHOICE_WAITER gives 0 there unless
- * any_waiter is on.  Free mode: uniform for CHOICE_SELECT, else 0.  Needs: a goroutine, or a timer callback. */
+/* A number below n (n >= 1).  Controlled mode: by tape or strategy, recorded; CHOICE_WAITER
+ * gives 0 there unless any_waiter is on.  Free mode: uniform for CHOICE_SELECT, else 0.
+ * Needs: a goroutine, or a timer callback. */
 uint32_t choose(enum choice kind, uint32_t n);
 
-/* A uniformly random number below n for decisions that nobody can see (free mode: processor-local;
- * controlled mode: 0). */
+/* A uniformly random number below n for decisions that nobody can see (free mode:
+ * processor-local; controlled mode: 0). */
 uint32_t sched_random(uint32_t n);
 
 /* Where stress noise may strike.  LOCKED sites only spin, the others may also yield. */
 enum noise_site {
-    NOISE_POINT,          /* start of an operation (sched_point does it) */
-    NOISE_BEFORE_LOCK,    /* before a channel's or wait list's lock */
-    NOISE_AFTER_UNLOCK,   /* after it */
+    NOISE_POINT,        /* start of an operation (sched_point does it) */
+    NOISE_BEFORE_LOCK,  /* before a channel's or wait list's lock */
+    NOISE_AFTER_UNLOCK, /* after it */
     NOISE_SAFEPOINT,
-    NOISE_LOCKED,         /* first of the sites with a lock held: inside */
-    NOISE_BEFORE_PARK,    /* enqueued, not yet parked */
-    NOISE_BEFORE_READY,   /* a waiter is dequeued, not yet runnable */
-    NOISE_SELECT_LOCKS,   /* between two locks of a select */
-    NOISE_TIMER,          /* a timer has expired, not yet fired */
-    NOISE_RECOVER,        /* before recover takes the panic */
+    NOISE_LOCKED,       /* first of the sites with a lock held: inside */
+    NOISE_BEFORE_PARK,  /* enqueued, not yet parked */
+    NOISE_BEFORE_READY, /* a waiter is dequeued, not yet runnable */
+    NOISE_SELECT_LOCKS, /* between two locks of a select */
+    NOISE_TIMER,        /* a timer has expired, not yet fired */
+    NOISE_RECOVER,      /* before recover takes the panic */
     NOISE_SITES
 };
 void noise_point_slow(enum noise_site site);
@@ -115,47 +127,54 @@ void noise_point_slow(enum noise_site site);
 static inline void noise_point(enum noise_site site)
 {
     if (__builtin_expect(
-            (atomic_load_explicit(&sched_attention, memory_order_relaxed) & ATT_NOISE) != 0, 0))
+            (atomic_load_explicit(&sched_attention, memory_order_relaxed) & ATT_NOISE) != 0,
+            0))
         noise_point_slow(site);
 }
 
-/* ---- clock and timers --------------------------------------------------------------------------------- */
+/* ---- clock and timers ---------------------------------------------------------------- */
 
 /* The clock of gr_now_ns: monotonic, or virtual. */
 int64_t sched_now_ns(void);
 
-/* timer_arm on the right heap, waking a sleeper when needed; and its opposite (timer.h has the rules: calls
- * on one timer are serialised by its owner; fire runs with no lock, with seq).
+/* timer_arm on the right heap, waking a sleeper when needed; and its opposite (timer.h has
+ * the rules: calls on one timer are serialised by its owner; fire runs with no lock, with
+ * seq).
  *
- * An armed timer holds off the deadlock verdict.  So the timer of a channel is armed only while somebody waits
- * on the channel; at other times its owner compares its deadline with sched_now_ns() when asked.
- * All of gr_timer_* is built on these two by chan/timerchan.c, gr_timer_func included (its fire: sched_spawn). */
+ * An armed timer holds off the deadlock verdict.  So the timer of a channel is armed only
+ * while somebody waits on the channel; at other times its owner compares its deadline with
+ * sched_now_ns() when asked. All of gr_timer_* is built on these two by chan/timerchan.c,
+ * gr_timer_func included (its fire: sched_spawn). */
 void sched_timer_arm(struct timer *t, int64_t when, int64_t period, uint64_t seq);
 bool sched_timer_disarm(struct timer *t);
 
-/* ---- ends --------------------------------------------------------------------------------------------- */
+/* ---- ends ---------------------------------------------------------------------------- */
 
-/* In a controlled run: ends it with GR_END_PANIC (does not return).  In free mode: returns, and the caller
- * prints the report and ends the process.  text is the first line of the report. */
+/* In a controlled run: ends it with GR_END_PANIC (does not return).  In free mode: returns,
+ * and the caller prints the report and ends the process.  text is the first line of the
+ * report. */
 void sched_die_panic(gr_value v, const char *text);
 
 /* The same with GR_END_EXIT. */
 void sched_die_exit(int status);
 
-/* Asked, in the handler, about faults of the machine on a goroutine that are no stack overflow (os.h has the
- * contract of the answer).  Set once, at boot, by a constructor. */
+/* Asked, in the handler, about faults of the machine on a goroutine that are no stack
+ * overflow (os.h has the contract of the answer).  Set once, at boot, by a constructor. */
 struct os_fault;
 void sched_on_fault(bool (*fn)(const struct os_fault *f));
 
-/* "goroutine N [running]:" and, when all, the others, for the end of a panic or fatal report. */
+/* "goroutine N [running]:" and, when all, the others, for the end of a panic or fatal
+ * report. */
 void sched_dump(int fd, bool all);
 
-/* ---- for floor start and above ------------------------------------------------------------------------ */
+/* ---- for floor start and above ------------------------------------------------------- */
 
-/* Boots what is not booted, runs fn(arg) as goroutine 1, comes back when it has returned.  Once. */
+/* Boots what is not booted, runs fn(arg) as goroutine 1, comes back when it has returned.
+ * Once. */
 void sched_main(gr_fn fn, void *arg);
 
-/* Reads the environment, installs hooks and fault handlers.  Repeated calls do nothing new. */
+/* Reads the environment, installs hooks and fault handlers.  Repeated calls do nothing
+ * new. */
 void sched_boot(void);
 
 void sched_stats(struct gr_stats *s);

@@ -3,9 +3,10 @@
  *
  * Owns: that variable and the functions that read it.
  *
- * A compiler may keep the address of a thread-local variable across a call, and a switch moves a goroutine to
- * another thread.  So the variable lives alone in a file whose functions are never inlined (the runtime is built
- * without link-time optimisation), and callers ask again after everything that can park.
+ * A compiler may keep the address of a thread-local variable across a call, and a switch
+ * moves a goroutine to another thread.  So the variable lives alone in a file whose
+ * functions are never inlined (the runtime is built without link-time optimisation), and
+ * callers ask again after everything that can park.
  */
 #include "sched/proc.h"
 

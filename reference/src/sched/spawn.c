@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* spawn.c - a goroutine's beginning and end.
  *
- * Owns: filling a cell, binding a stack, the first function on every goroutine's stack, burial.
- * Not here: who runs next (park.c, find.c), deferred calls (floor panic).
+ * Owns: filling a cell, binding a stack, the first function on every goroutine's stack,
+ * burial. Not here: who runs next (park.c, find.c), deferred calls (floor panic).
  *
- * Late binding: a spawned goroutine is a cell only; it gets a stack when it first runs, preferably the hot one
- * of a goroutine that has just ended, whose loop in spawn_entry then simply goes on with the next function: no
- * switch, no cold page.  Sanitizer builds bind at once (their fibers must be made by the parent, which is the
- * edge from `go` to the new goroutine) and switch always.
+ * Late binding: a spawned goroutine is a cell only; it gets a stack when it first runs,
+ * preferably the hot one of a goroutine that has just ended, whose loop in spawn_entry then
+ * simply goes on with the next function: no switch, no cold page.  Sanitizer builds bind at
+ * once (their fibers must be made by the parent, which is the edge from `go` to the new
+ * goroutine) and switch always.
  *
- *   I1  A cell is buried by somebody who does not run on its stack, except when the stack has been handed on.
+ *   I1  A cell is buried by somebody who does not run on its stack, except when the stack
+ *       has been handed on.
  */
 #include "sched/proc.h"
 
@@ -107,8 +109,8 @@ uint64_t gr_goid(void)
     return g != NULL ? load_relaxed(&g->goid) : 0;
 }
 
-/* The running goroutine's function has returned.  Comes back when its stack has been handed to another
- * goroutine that starts now; else does not come back. */
+/* The running goroutine's function has returned.  Comes back when its stack has been handed
+ * to another goroutine that starts now; else does not come back. */
 static void spawn_return(void)
 {
     struct m *m = m_self();

@@ -7,12 +7,14 @@
  *   zero     always 0: the least surprising schedule
  *   random   uniform among the ways, at every decision
  *   robin    the goroutine that became runnable first, at every point; 0 elsewhere
- *   PCT      each goroutine draws a priority, the highest runs; at d - 1 points drawn from the first k contested ones
- *            the running goroutine drops below all others.  A yield drops too, so that waiting
- *            loops end.  Finds a bug that needs d ordered events with probability 1/(n k^(d-1)) or more.
+ *   PCT      each goroutine draws a priority, the highest runs; at d - 1 points drawn from
+ *            the first k contested ones the running goroutine drops below all others.  A
+ *            yield drops too, so that waiting loops end.  Finds a bug that needs d ordered
+ *            events with probability 1/(n k^(d-1)) or more.
  *
- * The tape is the decisions in order, base-128 numbers, low digits first.  One with a single way is not on it.  A
- * replayed value counts modulo the number of ways, so any bytes are a tape, and zeros are the simplest one.
+ * The tape is the decisions in order, base-128 numbers, low digits first.  One with a
+ * single way is not on it.  A replayed value counts modulo the number of ways, so any bytes
+ * are a tape, and zeros are the simplest one.
  */
 #include <stdlib.h>
 
@@ -102,7 +104,8 @@ static uint32_t pct_next(struct control *c, struct g **cand, uint32_t n, bool is
     uint64_t high = 0;
     for (uint32_t i = 0; i < n; i++) {
         /* A due timer has a new priority at each contest. */
-        uint64_t p = cand[i] != NULL ? cand[i]->priority : PCT_HIGH + (rand_u64(&c->rng) >> 3);
+        uint64_t p =
+            cand[i] != NULL ? cand[i]->priority : PCT_HIGH + (rand_u64(&c->rng) >> 3);
         if (p >= high && (p > high || i == 0)) {
             high = p;
             best = i;

@@ -4,10 +4,10 @@
  * Owns: asking for preemption, waking sleepers for deadlines that nobody attends to.
  * Not here: obeying (sched_point_slow), timer expiry (find.c).
  *
- * A P whose tick did not move for a whole period runs one goroutine for at least that long.  When anything else
- * wants that P, its thread is asked to yield at its next poll: a flag of the thread, and a bit in the one
- * word that all polls read.  Freezing threads that do not poll would be done here too.
- * The watcher sleeps without a timeout while no P is busy.
+ * A P whose tick did not move for a whole period runs one goroutine for at least that long.
+ * When anything else wants that P, its thread is asked to yield at its next poll: a flag of
+ * the thread, and a bit in the one word that all polls read.  Freezing threads that do not
+ * poll would be done here too. The watcher sleeps without a timeout while no P is busy.
  */
 #include "sched/proc.h"
 
@@ -35,8 +35,10 @@ static void look(void)
 {
     int64_t now = sched_now_ns();
     bool any = false, is_overdue = false;
-    /* The bit goes out first: a request of the last round was obeyed, or is asked for again. */
-    atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_PREEMPT, memory_order_relaxed);
+    /* The bit goes out first: a request of the last round was obeyed, or is asked for
+     * again. */
+    atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_PREEMPT,
+                              memory_order_relaxed);
     for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */
         struct p *p = load_relaxed(&sched.ps[i]);
         any |= preempt_if_long(p, now);
@@ -75,5 +77,6 @@ void sysmon_start(void)
 {
     static struct os_thread thread;
     if (os_thread_start(&thread, sysmon_loop, NULL, 0))
-        os_thread_detach(&thread); /* without it hogs are not preempted; nothing else is lost */
+        /* without it hogs are not preempted; nothing else is lost */
+        os_thread_detach(&thread);
 }

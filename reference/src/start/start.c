@@ -4,9 +4,10 @@
  * Owns: gr_main, gr_exit.
  * Not here: threads and processors (floor sched), controlled runs (sched/control.c).
  *
- * The thread that calls gr_main runs no goroutine: it starts the first processor's thread and the watcher, sleeps
- * until goroutine 1 returns, and goes back to its caller.  Threads of the runtime are told to stop at their next
- * look for work and are never joined; the caller is about to end the process.
+ * The thread that calls gr_main runs no goroutine: it starts the first processor's thread
+ * and the watcher, sleeps until goroutine 1 returns, and goes back to its caller.  Threads
+ * of the runtime are told to stop at their next look for work and are never joined; the
+ * caller is about to end the process.
  */
 #include <unistd.h>
 
@@ -19,7 +20,8 @@
 int gr_main(gr_fn fn, void *arg)
 {
     sched_main(fn, arg);
-    panic_settle(); /* somebody may be dying of a panic at this moment: then that is the end */
+    /* somebody may be dying of a panic at this moment: then that is the end */
+    panic_settle();
     return 0;
 }
 

@@ -7,9 +7,10 @@
  *            [0]
  *    [1] [2] [3] [4]          children of i: 4i+1 .. 4i+4; parent: (i-1)/4
  *
- * Four children per node halve the depth of a binary heap; the four keys lie in 1.5 cache lines.
- * Rejected: a wheel (needs a tick, rounds deadlines); lazy deletion (zombies to count and to sweep, and a
- * history of bugs where the counts go wrong); a binary heap (slower for 1M timers).
+ * Four children per node halve the depth of a binary heap; the four keys lie in 1.5 cache
+ * lines. Rejected: a wheel (needs a tick, rounds deadlines); lazy deletion (zombies to
+ * count and to sweep, and a history of bugs where the counts go wrong); a binary heap
+ * (slower for 1M timers).
  *
  * Invariants I1-I4 are in timer.h.
  */
@@ -69,13 +70,14 @@ static void sift_down(struct timer_heap *h, uint32_t i)
 static void mirror_locked(struct timer_heap *h)
 {
     int64_t next = h->len > 0 ? h->v[0].when : TIMER_NEVER;
-    /* Pairs with the load in timer_next_ns: an M that goes to sleep after this store sees it, one that looked
-     * before is woken by sched_timer_arm (idle.c has the argument). */
+    /* Pairs with the load in timer_next_ns: an M that goes to sleep after this store sees
+     * it, one that looked before is woken by sched_timer_arm (idle.c has the argument). */
     if (atomic_load_explicit(&h->next_ns, memory_order_relaxed) != next)
         atomic_store_explicit(&h->next_ns, next, memory_order_seq_cst);
 }
 
-/* Takes slot i out.  The last entry fills the hole and may have to move either way.  Needs: h->lock. */
+/* Takes slot i out.  The last entry fills the hole and may have to move either way.  Needs:
+ * h->lock. */
 static void remove_locked(struct timer_heap *h, uint32_t i)
 {
     h->v[i].t->slot = TIMER_IDLE;
@@ -129,11 +131,13 @@ void timer_init(struct timer *t, timer_fire_fn fire)
     *t = (struct timer){.slot = TIMER_IDLE, .fire = fire};
 }
 
-bool timer_arm(struct timer_heap *h, struct timer *t, int64_t when, int64_t period, uint64_t seq)
+bool timer_arm(struct timer_heap *h, struct timer *t, int64_t when, int64_t period,
+               uint64_t seq)
 {
     mutex_lock(&h->lock);
     ASSERT(t->slot == TIMER_IDLE);
-    atomic_store_explicit(&t->heap, h, memory_order_relaxed); /* read by the owner only (I4) */
+    /* read by the owner only (I4) */
+    atomic_store_explicit(&t->heap, h, memory_order_relaxed);
     t->when = when;
     t->period = period;
     t->seq = seq;
@@ -162,15 +166,16 @@ bool timer_disarm(struct timer *t)
     return was_armed;
 }
 
-/* The next deadline of a ticker: on its own grid, after now, so that it does not drift and missed ticks are
- * dropped. */
+/* The next deadline of a ticker: on its own grid, after now, so that it does not drift and
+ * missed ticks are dropped. */
 static int64_t next_tick(const struct timer *t, int64_t now)
 {
     int64_t missed = (now - t->when) / t->period;
     return t->when + t->period * (missed + 1);
 }
 
-static void expire_slot_locked(struct timer_heap *h, uint32_t i, int64_t now, struct timer_shot *out)
+static void expire_slot_locked(struct timer_heap *h, uint32_t i, int64_t now,
+                               struct timer_shot *out)
 {
     struct timer *t = h->v[i].t;
     *out = (struct timer_shot){t, t->fire, t->seq};
@@ -190,8 +195,8 @@ bool timer_expire(struct timer_heap *h, int64_t now, struct timer_shot *out)
     return timer_expire_nth(h, now, 0, out);
 }
 
-/* The slot of the nth entry, by order of arming, among those that share the earliest deadline.  Linear: only the
- * controlled mode asks, with few timers. */
+/* The slot of the nth entry, by order of arming, among those that share the earliest
+ * deadline.  Linear: only the controlled mode asks, with few timers. */
 static uint32_t nth_tie_locked(struct timer_heap *h, uint32_t nth)
 {
     uint32_t slot = 0;
@@ -210,7 +215,8 @@ static uint32_t nth_tie_locked(struct timer_heap *h, uint32_t nth)
     return slot;
 }
 
-bool timer_expire_nth(struct timer_heap *h, int64_t now, uint32_t nth, struct timer_shot *out)
+bool timer_expire_nth(struct timer_heap *h, int64_t now, uint32_t nth,
+                      struct timer_shot *out)
 {
     mutex_lock(&h->lock);
     int64_t slack = MUTANT(timer_early) ? 1000000 : 0;
