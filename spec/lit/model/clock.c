@@ -3,19 +3,20 @@
  *
  * Owns: clock.h.
  *
- * With `needs faketime` the clock stands still while any goroutine can move.  The part is the
- * time (kept only when the program reads it) and what is left of each row; a row fires at any
- * moment once nothing is left, and when all is idle the clock jumps to the nearest.
+ * With `needs faketime` the clock stands still while any goroutine can move.  The part is
+ * the time (kept only when the program reads it) and what is left of each row; a row fires
+ * at any moment once nothing is left, and when all is idle the clock jumps to the nearest.
  *
- * Without it any amount of time may pass between two steps, and a row may fire late; only the
- * order of deadlines is kept.  Which orders are possible follows from what is known about
- * differences: the part is the number of rows and a matrix of bounds, entry (i, j) the upper
- * bound of x_i - x_j, where x_0 is the present and x_i the deadline of row i - 1.  It is a zone
- * of a timed automaton: adding a row fixes its deadline against the present, letting time pass
- * lifts the bounds of the present, firing row i demands that x_i is least.  A tick that was due
- * long ago skips the periods that have passed.
+ * Without it any amount of time may pass between two steps, and a row may fire late; only
+ * the order of deadlines is kept.  Which orders are possible follows from what is known
+ * about differences: the part is the number of rows and a matrix of bounds, entry (i, j)
+ * the upper bound of x_i - x_j, where x_0 is the present and x_i the deadline of row i - 1.
+ * It is a zone of a timed automaton: adding a row fixes its deadline against the present,
+ * letting time pass lifts the bounds of the present, firing row i demands that x_i is
+ * least.  A tick that was due long ago skips the periods that have passed.
  *
- *   I1  The matrix is closed (no bound can be tightened), so that equal zones are equal words.
+ *   I1  The matrix is closed (no bound can be tightened), so that equal zones are equal
+ *       words.
  *   I2  Time has passed: entries (0, j) are without bound.
  *
  * Rejected: one concrete clock that moves only when timers fire; it loses the executions in

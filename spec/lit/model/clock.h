@@ -2,8 +2,8 @@
 /* clock.h - pending deadlines and the order in which their time can come.
  *
  * Owns: the clock part of a state: one row per pending sleep or timer.  A row's owner keeps
- * 1 + its number (G_ROW, T_ROW); numbers move down when a row goes.  Not here: what happens when
- * a time comes (step_timer.c).
+ * 1 + its number (G_ROW, T_ROW); numbers move down when a row goes.  Not here: what happens
+ * when a time comes (step_timer.c).
  */
 #ifndef MODEL_CLOCK_H
 #define MODEL_CLOCK_H

@@ -3,9 +3,9 @@
  *
  * Owns: lit_compare and its complaints.  Not here: checks that need no model.
  *
- * Each complaint is `FILE:LINE:1: what; remedy`, and where lines are missing they follow, ready
- * to paste.  Programs that have no model by nature (heap operations, mode stress) are not
- * judged; other reasons for having none are the author's mistakes.
+ * Each complaint is `FILE:LINE:1: what; remedy`, and where lines are missing they follow,
+ * ready to paste.  Programs that have no model by nature (heap operations, mode stress) are
+ * not judged; other reasons for having none are the author's mistakes.
  */
 #include <stdlib.h>
 #include <string.h>

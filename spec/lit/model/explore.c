@@ -4,20 +4,21 @@
  * Owns: the search, its reduction and bounds, and lit_explore.  Not here: what a step does.
  *
  * Idea.  Breadth first over interned states.  From each state every enabled step of every
- * goroutine and every timer that may fire is taken, in place, and undone.  Reduction: a LOCAL
- * step commutes with all that others can do, so after each step the goroutines that it touched
- * run their local steps at once, and only where none is left does a state get a number.  This
- * is the ample set { that local step } applied until no longer possible; the end of main and of
- * the process are never local, so no outcome is lost.
+ * goroutine and every timer that may fire is taken, in place, and undone.  Reduction: a
+ * LOCAL step commutes with all that others can do, so after each step the goroutines that
+ * it touched run their local steps at once, and only where none is left does a state get a
+ * number.  This is the ample set { that local step } applied until no longer possible; the
+ * end of main and of the process are never local, so no outcome is lost.
  *
- * A chain of local steps that comes back to where it was (a loop that does nothing) is left as
- * it is: the state is then expanded in full, so that no goroutine is ignored for ever.
+ * A chain of local steps that comes back to where it was (a loop that does nothing) is left
+ * as it is: the state is then expanded in full, so that no goroutine is ignored for ever.
  *
- * Without reduction only the moves of unwinding, which are part of an instruction, run at once.
+ * Without reduction only the moves of unwinding, which are part of an instruction, run at
+ * once.
  *
  *   I1  Over a bound nothing is judged: complete is false.
- *   I2  The second pass (tracks) walks the same steps on states that carry masks; its outcomes
- *       are not used.
+ *   I2  The second pass (tracks) walks the same steps on states that carry masks; its
+ *       outcomes are not used.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static void one_step(struct explorer *ex, int g, bool shown)
     }
 }
 
-/* Runs the local steps of one goroutine.  A snapshot taken at powers of two finds a loop. */
+/* Runs the local steps of one goroutine.  Snapshots at powers of two find a loop. */
 static void run_local(struct explorer *ex, int g, bool all)
 {
     struct state *st = &ex->st;

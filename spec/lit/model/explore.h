@@ -25,14 +25,14 @@ struct explorer {
     void *arg;
 };
 
-/* A transition of the scratch state as it was read: of a goroutine, or (g -1) of a clock row. */
+/* A transition of the state that was read: of a goroutine, or (g -1) of a clock row. */
 struct move {
     int g, row, choice;
 };
 
-/* Calls visit for every transition of the state that was just read, in a fixed order, with the
- * scratch state as the transition and the local steps behind it have left it.  Stops when visit
- * returns false.  Return: the number of transitions. */
+/* Calls visit for every transition of the state that was just read, in a fixed order,
+ * with the scratch state as the transition and the local steps behind it have left it.
+ * Stops when visit returns false.  Return: the number of transitions. */
 uint32_t explore_moves(struct explorer *ex,
                        bool (*visit)(struct explorer *ex, uint32_t ordinal, void *arg),
                        void *arg);

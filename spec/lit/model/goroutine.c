@@ -4,9 +4,9 @@
  * Owns: how an instruction ends.  Not here: frames and deferred calls (step_panic.c).
  *
  * Idea: an operation that works on something shared and stores to a shown register is two
- * events for an observer, since main may return between them.  So the store is queued as PEND
- * elements on the goroutine's stack and runs as a step of its own; stores to registers, and to
- * main's own shown registers, are made at once because nobody can tell.
+ * events for an observer, since main may return between them.  So the store is queued as
+ * PEND elements on the goroutine's stack and runs as a step of its own; stores to
+ * registers, and to main's own shown registers, are made at once because nobody can tell.
  */
 #include "model/state.h"
 #include "model/step.h"

@@ -4,8 +4,8 @@
  * Owns: graph.h.
  *
  * States live in chunks that never move; the hash table holds 32 bits of the hash and the
- * number of the state, so that nearly all look-ups touch the bytes of a state only to confirm
- * it: two states are one when their bytes are equal, never by hash alone.
+ * number of the state, so that nearly all look-ups touch the bytes of a state only to
+ * confirm it: two states are one when their bytes are equal, never by hash alone.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* graph.h - the states that were found, and the steps between them.
  *
- * Owns: packed states by number, found again by hash; edges in the order of exploration; the
- * table of outcomes.  Not here: how states come about (explore.c).
+ * Owns: packed states by number, found again by hash; edges in the order of exploration;
+ * the table of outcomes.  Not here: how states come about (explore.c).
  *
- *   I1  State 0 is the start.  States are numbered in the order in which they were found, which
- *       is breadth first: parent and ordinal of a state name a shortest way to it.
- *   I2  The edges of state i are edge[first[i]] .. edge[first[i + 1] - 1], its transitions in
- *       the order of enumeration.  An edge with TO_OUTCOME ends in that outcome.
+ *   I1  State 0 is the start.  States are numbered in the order in which they were found,
+ *       which is breadth first: parent and ordinal of a state name a shortest way to it.
+ *   I2  The edges of state i are edge[first[i]] .. edge[first[i + 1] - 1], its transitions
+ *       in the order of enumeration.  An edge with TO_OUTCOME ends in that outcome.
  */
 #ifndef MODEL_GRAPH_H
 #define MODEL_GRAPH_H
@@ -50,7 +50,7 @@ struct graph {
 
 bool graph_init(struct graph *g, size_t max_bytes);
 void graph_fini(struct graph *g);
-/* The number of a packed state; *found: it was there.  Sets g->full when there is no room. */
+/* The number of a packed state; *found: it was there.  No room: sets g->full. */
 uint32_t graph_state(struct graph *g, const uint8_t *packed, size_t len, bool *found);
 void graph_edge(struct graph *g, uint32_t to);
 /* The number of an outcome; words: the values of the terms, then the log. */

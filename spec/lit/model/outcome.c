@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* outcome.c - outcomes as text, and the memory of a finished model.
  *
- * Owns: lit_outcome_text, the order of outcomes, the arena of struct lit_model.  Not here: how
- * outcomes are found (explore.c) and judged (compare.c).
+ * Owns: lit_outcome_text, the order of outcomes, the arena of struct lit_model.  Not here:
+ * how outcomes are found (explore.c) and judged (compare.c).
  */
 #include <stdlib.h>
 #include <string.h>

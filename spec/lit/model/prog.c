@@ -4,9 +4,10 @@
  * Owns: the classes of instructions and the facts about objects of prog.h.  Not here: the
  * checks of the language, which the parser has made.
  *
- * Idea: one pass over the instructions to collect, a second to classify.  The facts err on the
- * side of more states: a global counts as main's own only when nothing can start or call main's
- * block; a wait group counts as reused unless main alone adds, all of it before it waits.
+ * Idea: one pass over the instructions to collect, a second to classify.  The facts err on
+ * the side of more states: a global counts as main's own only when nothing can start or
+ * call main's block; a wait group counts as reused unless main alone adds, all of it before
+ * it waits.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* prog.h - what the model knows about a program before it runs.
  *
- * Owns: the facts about instructions and objects that decide how a step is explored; they are
- * computed once per exploration.  Not here: anything that changes while the program runs.
+ * Owns: the facts about instructions and objects that decide how a step is explored; they
+ * are computed once per exploration.  Not here: anything that changes while the program
+ * runs.
  *
  *   I1  class LOCAL is given only to instructions that read and write nothing but their own
- *       goroutine (and globals that main alone uses): such a step commutes with every step of
- *       every other goroutine, and no other step can disable it.
+ *       goroutine (and globals that main alone uses): such a step commutes with every step
+ *       of every other goroutine, and no other step can disable it.
  *   I2  When in doubt a class is SHOWN; that costs states, never outcomes.
  */
 #ifndef MODEL_PROG_H

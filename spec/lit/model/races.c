@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* races.c - the happens-before order, for the question whether a plain variable is raced on.
+/* races.c - the happens-before order, for the question whether a plain variable is raced
+ * on.
  *
  * Owns: the records of accesses and who knows of them.  Not here: the edges, which each
  * operation draws where it acts (words named KNOW, knows()).
  *
- * Idea.  Vector clocks answer "does this access come before that one" with counters that never
- * repeat, which would make every path a state of its own.  The question only ever concerns the
- * latest write and the reads since, so each of those is a record with one bit, and a mask says
- * which records happened before what its owner does next: a goroutine, a lock, a value in a
- * buffer.  An edge ors a mask into another.  An access that meets a conflicting record which it
- * does not know is a race.  The words are part of the state, bits are reused: the second pass
- * over a program stays finite and merges states, and its verdict is exact.
+ * Idea.  Vector clocks answer "does this access come before that one" with counters that
+ * never repeat, which would make every path a state of its own.  The question only ever
+ * concerns the latest write and the reads since, so each of those is a record with one bit,
+ * and a mask says which records happened before what its owner does next: a goroutine, a
+ * lock, a value in a buffer.  An edge ors a mask into another.  An access that meets a
+ * conflicting record which it does not know is a race.  The words are part of the state,
+ * bits are reused: the second pass over a program stays finite and merges states, and its
+ * verdict is exact.
  *
- *   I1  The records of a variable are one write at most and reads no two of which are ordered.
+ *   I1  The records of a variable are one write at most and reads no two of which are
+ *       ordered.
  *   I2  A bit that no record has is in no mask.
  */
 #include "model/step.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* state.c - one state of a litmus execution: parts, packing, and what every step is made of.
+/* state.c - one state of a litmus execution: parts, packing, and what every step is made
+ * of.
  *
  * Owns: state.h.  Not here: the meaning of operations.
  *
- * Packed form: number of goroutine parts, then each part as its word count and its words, all
- * zigzag varints.  Reading remembers where each part's bytes lie, so that undoing a step reads
- * only what the step touched, and packing copies what it did not.
+ * Packed form: number of goroutine parts, then each part as its word count and its words,
+ * all zigzag varints.  Reading remembers where each part's bytes lie, so that undoing a
+ * step reads only what the step touched, and packing copies what it did not.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -47,8 +48,8 @@ void part_touch_slow(struct state *st, int i)
     st->dirty[st->ndirty++] = i;
 }
 
-/* Makes room for `by` more words.  A part at its limit sets st->over and keeps its size: the
- * caller then writes over its last words, and the state is thrown away. */
+/* Makes room for `by` more words.  A part at its limit sets st->over and keeps its size:
+ * the caller then writes over its last words, and the state is thrown away. */
 void part_grow(struct state *st, int i, int by)
 {
     struct part *p = &st->part[i];

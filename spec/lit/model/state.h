@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* state.h - one state of a litmus execution, and how it is kept.
  *
- * Owns: the layout of a state, its packed form, and the primitives that every step is written
- * with.  Not here: what an operation means (step_*.c) and which states exist (explore.c).
+ * Owns: the layout of a state, its packed form, and the primitives that every step is
+ * written with.  Not here: what an operation means (step_*.c) and which states exist
+ * (explore.c).
  *
  * Idea.  A state is a list of parts, each a growable array of 64-bit words: the shared part
- * (shown globals, log), the clock, the race records, one part per object, one per goroutine.
- * A step works in place on the one scratch state and marks the parts that it touches; taking
- * the next choice re-reads only those, and packing copies the bytes of all others.  Packed, a
- * word is a zigzag varint, most often one byte.
+ * (shown globals, log), the clock, the race records, one part per object, one per
+ * goroutine. A step works in place on the one scratch state and marks the parts that it
+ * touches; taking the next choice re-reads only those, and packing copies the bytes of all
+ * others.  Packed, a word is a zigzag varint, most often one byte.
  *
- *   I1  Part G0 (main) keeps its place.  Other goroutines have no identity: nothing in a state
- *       names one, so packing sorts them and states that differ in numbering are one state.
+ *   I1  Part G0 (main) keeps its place.  Other goroutines have no identity: nothing in a
+ *       state names one, so packing sorts them and states that differ in numbering are one
+ *       state.
  *   I2  Who waits for an object is read off the goroutines; no object keeps a queue.  Under
  *       fifo-waiters G_SEQ is the rank of arrival, dense from 1; otherwise it is 0.
  *   I3  A goroutine's part is its head and a stack of elements.  An element starts with the
  *       offset of the one below (0: none) and its tag.
- *   I4  A panic or Goexit element lies directly on the frame that it unwinds; frames that can
- *       no longer run have lost their registers.
+ *   I4  A panic or Goexit element lies directly on the frame that it unwinds; frames that
+ *       can no longer run have lost their registers.
  *   I5  Masks (words named KNOW) are 0 unless races are tracked.
  */
 #ifndef MODEL_STATE_H
@@ -38,8 +40,8 @@ enum { T_MODE, T_ROW, T_FULL, T_PERIOD, T_BLOCK, T_KNOW, T_WORDS };
 enum once_state { ONCE_FRESH, ONCE_RUNS, ONCE_DONE };
 enum timer_mode { TIMER_UNSET, TIMER_ONCE, TIMER_TICKS, TIMER_FUNC };
 
-/* Head of a goroutine.  G_VAL: value that a parked send offers; announced for a parked writer.
- * G_ROW: 1 + its row of the clock. */
+/* Head of a goroutine.  G_VAL: value that a parked send offers; announced for a parked
+ * writer. G_ROW: 1 + its row of the clock. */
 enum { G_STAT, G_TOP, G_VAL, G_SEQ, G_ROW, G_KNOW, G_HEAD };
 enum g_stat {
     G_RUNS,
@@ -56,10 +58,10 @@ enum g_stat {
     G_STUCK /* for ever: nil channel, empty select, a channel that is gone */
 };
 
-/* Elements of a stack.  FRAME: PREV TAG BLOCK PC registers deferred-calls.  A wrapper is a frame
- * of block -1.  THROW: PREV TAG VALUE FLAGS, a panic; QUIT: the same, a Goexit.
- * PEND: PREV TAG GLOBAL VALUE, a store to a shown register still to come.
- * CHECK: PREV TAG OBJECT, a wait on a wg that is still to return. */
+/* Elements of a stack.  FRAME: PREV TAG BLOCK PC registers deferred-calls.  A wrapper is
+ * a frame of block -1.  THROW: PREV TAG VALUE FLAGS, a panic; QUIT: the same, a Goexit.
+ * PEND: PREV TAG GLOBAL VALUE, a store to a shown register still to come. CHECK: PREV
+ * TAG OBJECT, a wait on a wg that is still to return. */
 enum { E_PREV, E_TAG, E_BLOCK, E_PC, E_REGS };
 enum { P_VALUE = 2, P_FLAGS = 3, P_WORDS = 4 };
 enum { D_GLOBAL = 2, D_VALUE = 3, D_WORDS = 4 };
@@ -67,7 +69,7 @@ enum { K_OBJECT = 2, K_WORDS = 3 };
 enum e_tag { E_RUNS, E_RETURNS, E_THROW, E_QUIT, E_PEND, E_CHECK };
 enum { THROW_RECOVERED = 1, THROW_OVER_QUIT = 2 };
 
-/* A deferred call: a block, or one of these; a once that completes is DEFER_ONCE - object. */
+/* A deferred call: a block, or one of these; completion of a once: DEFER_ONCE - object. */
 enum { DEFER_NIL = -1, DEFER_RECOVER = -2, DEFER_CATCH = -3, DEFER_ONCE = -4 };
 
 struct part {
@@ -177,8 +179,8 @@ static inline const int64_t *g_top(const struct state *st, int g)
     return st->part[g].w + st->part[g].w[G_TOP];
 }
 
-/* The instruction that g is at.  Needs: its top element is a running frame of a block, as it is
- * for every parked goroutine. */
+/* The instruction that g is at.  Needs: its top element is a running frame of a block,
+ * as it is for every parked goroutine. */
 static inline const struct lit_instr *g_instr(const struct state *st, int g)
 {
     const int64_t *e = g_top(st, g);
@@ -191,9 +193,10 @@ struct result {
     const struct lit_ref *ref;
     int64_t v;
 };
-/* Ends the instruction that g is at: stores the results, in this order, and moves to pc next
- * (-1: the one behind).  Stores to shown registers of other blocks than main come as steps of
- * their own (PEND), since main may return between the operation and the store. */
+/* Ends the instruction that g is at: stores the results, in this order, and moves to pc
+ * next (-1: the one behind).  Stores to shown registers of other blocks than main come
+ * as steps of their own (PEND), since main may return between the operation and the
+ * store. */
 void g_finish(struct state *st, int g, const struct result *res, int nres, int next);
 /* The same for an instruction with no results of its own. */
 void g_done(struct state *st, int g);

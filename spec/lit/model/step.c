@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* step.c - which step a goroutine can take now, and taking it.
  *
- * Owns: the dispatch over instructions, and the instructions that are flow or arithmetic.  Not
- * here: the operations on objects, by noun in step_*.c.
+ * Owns: the dispatch over instructions, and the instructions that are flow or arithmetic.
+ * Not here: the operations on objects, by noun in step_*.c.
  *
- * A shown register that main does not own alone is stored by a SET or CALC in the one step of
- * the instruction: its operands are the goroutine's own, so that nothing lies between.
+ * A shown register that main does not own alone is stored by a SET or CALC in the one step
+ * of the instruction: its operands are the goroutine's own, so that nothing lies between.
  */
 #include "model/step.h"
 

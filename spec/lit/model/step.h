@@ -2,13 +2,13 @@
 /* step.h - the steps of an execution, by noun.
  *
  * Owns: what the step_*.c files offer to each other and to the explorer.  A step is one
- * instruction of one goroutine, or one move of its unwinding, or one store that was put off, or
- * one timer whose time comes.
+ * instruction of one goroutine, or one move of its unwinding, or one store that was put
+ * off, or one timer whose time comes.
  *
- *   I1  step_goroutine is called only when fate_of is not FATE_OFF, and then changes the state,
- *       ends the execution or sets st->over.
- *   I2  A step asks choose() in the same way whatever the choice was, so that counting up the
- *       choice visits every successor.
+ *   I1  step_goroutine is called only when fate_of is not FATE_OFF, and then changes the
+ *       state, ends the execution or sets st->over.
+ *   I2  A step asks choose() in the same way whatever the choice was, so that counting up
+ *       the choice visits every successor.
  */
 #ifndef MODEL_STEP_H
 #define MODEL_STEP_H
@@ -72,7 +72,7 @@ struct way {
     int case_of;
     struct waiter with;
 };
-/* The ways of one send or receive of goroutine self, appended at out[n]; returns the new n. */
+/* The ways of one send or receive of self, appended at out[n]; returns the new n. */
 int chan_ways(struct state *st, int obj, bool sends, int self, struct way *out, int n);
 /* The move itself.  Return: false when a send met a closed channel. */
 bool chan_put(struct state *st, int obj, int g, int64_t v, struct waiter with);

@@ -4,10 +4,11 @@
  * Owns: channels.  Not here: select (step_select.c), which is built of the same moves.
  *
  * Idea.  An operation first lists its ways to go on: each parked partner is one, room or a
- * value in the buffer without a partner is one, a closed channel is one.  No way: it parks.  A
- * way that involves a partner ends the partner's operation in the same step.
+ * value in the buffer without a partner is one, a closed channel is one.  No way: it parks.
+ * A way that involves a partner ends the partner's operation in the same step.
  *
- *   I1  A receiver is parked only while the buffer is empty, a sender only while it is full.
+ *   I1  A receiver is parked only while the buffer is empty, a sender only while it is
+ *       full.
  *
  * Knowledge (races.c).  A value in the buffer carries its sender's mask.  Behind the buffer
  * lie the masks of receives whose slots no send has filled again, oldest first; slots that
@@ -173,7 +174,7 @@ bool chan_put(struct state *st, int obj, int g, int64_t v, struct waiter with)
     return true;
 }
 
-/* The oldest value leaves the buffer; a parked sender's value takes the place at its end. */
+/* The oldest value leaves the buffer; a parked sender's value is put at its end. */
 static int64_t buffer_take(struct state *st, int obj, int g, struct waiter with)
 {
     int i = obj_part(obj);
@@ -307,8 +308,8 @@ void step_receive(struct state *st, int g)
     waiter_receives(st, (struct waiter){g, -1}, v, ok);
 }
 
-/* Wakes whoever waits on a channel that closes: a select with several cases on it goes by any
- * one of them.  *pick: the choice, of which each such select takes its part. */
+/* Wakes whoever waits on a channel that closes: a select with several cases on it goes
+ * by any one of them.  *pick: the choice, of which each such select takes its part. */
 static void close_wakes(struct state *st, const struct waiter *w, int nreceivers, int n,
                         int pick, int64_t know)
 {

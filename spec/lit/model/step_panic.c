@@ -3,17 +3,19 @@
  *
  * Owns: the stack of a goroutine and how it unwinds.  Not here: which operations panic.
  *
- * Idea.  A panic (THROW) or Goexit (QUIT) is an element on the stack, directly on the frame that
- * it unwinds.  Its next move looks at what lies below: a frame with deferred calls has the last
- * one run on top of it; a frame without any is taken out; an older THROW or QUIT is taken out as
- * aborted; at the bottom the process dies or the goroutine ends.  So a deferred call is run by a
- * panic exactly when the element below its frame is a THROW, and that is all that recover asks.
+ * Idea.  A panic (THROW) or Goexit (QUIT) is an element on the stack, directly on the frame
+ * that it unwinds.  Its next move looks at what lies below: a frame with deferred calls has
+ * the last one run on top of it; a frame without any is taken out; an older THROW or QUIT
+ * is taken out as aborted; at the bottom the process dies or the goroutine ends.  So a
+ * deferred call is run by a panic exactly when the element below its frame is a THROW, and
+ * that is all that recover asks.
  *
- * `catch` around a call and `do` push a wrapper: a frame without code whose only deferred call
- * is built in.  Operations that panic themselves need none: the result goes to caught_to.
+ * `catch` around a call and `do` push a wrapper: a frame without code whose only deferred
+ * call is built in.  Operations that panic themselves need none: the result goes to
+ * caught_to.
  *
- *   I1  A recovered panic ends when the deferred call that recovered returns: its frame then
- *       returns, unless the panic had aborted a Goexit, which then goes on.
+ *   I1  A recovered panic ends when the deferred call that recovered returns: its frame
+ *       then returns, unless the panic had aborted a Goexit, which then goes on.
  *   I2  Each move here is LOCAL but for death, main's end and the completion of a once.
  */
 #include "model/step.h"
@@ -304,7 +306,7 @@ void step_call(struct state *st, int g)
     g_call(st, g, in->blk);
 }
 
-/* A deferred call inside a catch belongs to the catch's own function, which then returns. */
+/* A call deferred inside a catch belongs to the catch's function, which then returns. */
 void step_defer(struct state *st, int g)
 {
     const struct lit_instr *in = g_instr(st, g);

@@ -3,8 +3,8 @@
  *
  * Owns: the choice among cases.  Not here: the moves themselves (step_chan.c).
  *
- * Idea: the ways of all cases in one list, and any of them may be taken: the model promises no
- * fairness, `stat` lines ask for that.  Without a way: default if there is one, else the
+ * Idea: the ways of all cases in one list, and any of them may be taken: the model promises
+ * no fairness, `stat` lines ask for that.  Without a way: default if there is one, else the
  * goroutine parks and each of its cases is a waiter of its channel, found by scanning.
  */
 #include "model/step.h"

@@ -3,18 +3,19 @@
  *
  * Owns: everything of sync but once (step_panic.c: its completion is a deferred call).
  *
- * Idea: a lock is not handed over.  Who is parked on it has a step of its own whenever the lock
- * is free, in competition with whoever comes.  Where nothing can tell "parked" from "about to
- * lock" (prog.h: parks) there is no parked state either: the lock instruction is not enabled.
+ * Idea: a lock is not handed over.  Who is parked on it has a step of its own whenever the
+ * lock is free, in competition with whoever comes.  Where nothing can tell "parked" from
+ * "about to lock" (prog.h: parks) there is no parked state either: the lock instruction is
+ * not enabled.
  *
- * RWMutex.  A writer first gets past other writers, then announces itself, then waits for the
- * readers to leave; new readers are kept out from its announcement on.  So a parked writer has
- * G_VAL 1 once announced, and at most one of them is; one that waits for a writer is not, and
- * has its own step to go on when that writer has left.  A leaving writer lets all waiting
- * readers in at once.
+ * RWMutex.  A writer first gets past other writers, then announces itself, then waits for
+ * the readers to leave; new readers are kept out from its announcement on.  So a parked
+ * writer has G_VAL 1 once announced, and at most one of them is; one that waits for a
+ * writer is not, and has its own step to go on when that writer has left.  A leaving writer
+ * lets all waiting readers in at once.
  *
- * Wait groups.  A woken wait whose group may be reused returns by a step of its own (E_CHECK):
- * when the counter has moved by then it may panic, or not.
+ * Wait groups.  A woken wait whose group may be reused returns by a step of its own
+ * (E_CHECK): when the counter has moved by then it may panic, or not.
  */
 #include "model/step.h"
 

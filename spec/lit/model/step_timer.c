@@ -3,9 +3,10 @@
  *
  * Owns: what setting, stopping and firing do.  Not here: when a time may come (clock.c).
  *
- * Timers as Go has them from 1.23 on: a timer whose time has come holds one value (T_FULL) until
- * it is received, stopped or reset; stop and reset report whether it was pending or held one,
- * and no value of the old setting is received after them.  A ticker holds at most one tick.
+ * Timers as Go has them from 1.23 on: a timer whose time has come holds one value (T_FULL)
+ * until it is received, stopped or reset; stop and reset report whether it was pending or
+ * held one, and no value of the old setting is received after them.  A ticker holds at most
+ * one tick.
  */
 #include "model/clock.h"
 #include "model/step.h"

@@ -4,9 +4,9 @@
  * Owns: sums over the finished graph.  Not here: the graph (graph.c).
  *
  * Idea: remove states in topological order and pass on what they have: the number of paths
- * whole, the probability in equal shares.  If a cycle remains, paths are without bound (given
- * as 0), probabilities come from repeated sweeps, and divergence is asked: a state from which
- * no outcome can be reached, by walking the edges backwards from those that end.
+ * whole, the probability in equal shares.  If a cycle remains, paths are without bound
+ * (given as 0), probabilities come from repeated sweeps, and divergence is asked: a state
+ * from which no outcome can be reached, by walking the edges backwards from those that end.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -3,10 +3,10 @@
  *
  * Owns: walking the way to an outcome again, with names.  Not here: finding it (explore.c).
  *
- * Idea: parents and ordinals name the way; each transition on it is taken once more with notes
- * on.  States do not know which goroutine is which, so the walk does: ids[] gives each part of
- * the scratch state the number of its goroutine in order of start, and follows packing, which
- * sorts the parts and says how.
+ * Idea: parents and ordinals name the way; each transition on it is taken once more with
+ * notes on.  States do not know which goroutine is which, so the walk does: ids[] gives
+ * each part of the scratch state the number of its goroutine in order of start, and follows
+ * packing, which sorts the parts and says how.
  */
 #include <stdlib.h>
 #include <string.h>
