@@ -126,7 +126,8 @@ def run(args: argparse.Namespace) -> int:
         except Protocol as error:
             print(f"gauntlet: {runtime}: {error}", file=sys.stderr)
             return USAGE
-        record = make_record(manifest, version, verdicts, seconds=took, seed=options.seed, stopped=stopped)
+        record = make_record(manifest, version, verdicts, seconds=took, seed=options.seed, stopped=stopped,
+                             partial=bool(args.paths or args.only))
         records.append(record)
         _show(console, verdicts, args.verbose)
         title = f"{runtime} {version}: {record['executions']:,} executions in {took:.1f} s, seed {options.seed}"

@@ -52,13 +52,13 @@ def program_record(verdict: Verdict) -> dict[str, Any]:
 
 
 def make_record(manifest: Manifest, version: str, verdicts: Sequence[Verdict], *, seconds: float, seed: int,
-                stopped: bool = False) -> dict[str, Any]:
+                stopped: bool = False, partial: bool = False) -> dict[str, Any]:
     """The whole record of a run on one runtime."""
     clauses = load_clauses(ROOT)
     covered = {c for v in verdicts if v.status != "skip" for c in v.program.spec}
     judged = [v for v in verdicts if v.status not in ("skip", "error")]
     return {
-        "runtime": manifest.runtime, "version": version, "seed": seed, "stopped": stopped,
+        "runtime": manifest.runtime, "version": version, "seed": seed, "stopped": stopped, "partial": partial,
         "clauses": {"total": len(clauses), "covered": len(covered & clauses.keys())},
         "summary": dict(summary(verdicts)),
         "outcomes": {"allowed": sum(len(v.program.allowed) for v in judged),
