@@ -2,12 +2,12 @@
 /* check.c - rules that need the whole program: pausing loops, shown goroutines, needs.
  *
  * Owns: checks after the bodies are read, and the capabilities that follow from them.
- * Not here: rules of one line (the parser), completeness of a file for the corpus (lint.c), outcome
- * lists (model/).
+ * Not here: rules of one line (the parser), completeness of a file for the corpus (lint.c),
+ * outcome lists (model/).
  *
- * A while loop must be able to let others run.  That is so when its body holds an operation that can
- * block, a yield, or a call of a function that has one; which functions do is a fixed point over the
- * calls, at most as many rounds as there are blocks.
+ * A while loop must be able to let others run.  That is so when its body holds an operation
+ * that can block, a yield, or a call of a function that has one; which functions do is a
+ * fixed point over the calls, at most as many rounds as there are blocks.
  *
  *   I1  prog->needs has no word twice, written words first.
  */
@@ -39,8 +39,8 @@ static bool op_pauses(enum lit_op op)
     }
 }
 
-static bool range_pauses(const struct lit_program *prog, const bool *pausing, int b, int from,
-                         int to)
+static bool range_pauses(const struct lit_program *prog, const bool *pausing, int b,
+                         int from, int to)
 {
     for (int i = from; i < to; i++) {
         const struct lit_instr *in = &prog->blocks[b].code[i];
@@ -75,7 +75,8 @@ static void check_loops(struct parser *p)
             bool is_repeat = top->op == OP_UNLESS && top->a.kind == REF_REG &&
                              block->reg_names[top->a.v][0] == 0;
             if (!is_repeat && !range_pauses(prog, pausing, b, jump->target, i))
-                parse_fail_at(p, top->line, 1, "this while can spin for ever; expected an"
+                parse_fail_at(p, top->line, 1,
+                              "this while can spin for ever; expected an"
                               " operation in it that can block, or yield");
         }
     }
@@ -91,14 +92,17 @@ static void check_goes(struct parser *p)
             is_shown |= p->prog->globals[g].block == go->block;
         const char *name = p->prog->blocks[go->block].name;
         if (is_shown && go->is_in_loop)
-            parse_fail_at(p, go->line, go->column,
-                          "block %s has shown registers and is started in a loop; expected one"
-                          " start", name);
+            parse_fail_at(
+                p, go->line, go->column,
+                "block %s has shown registers and is started in a loop; expected one"
+                " start",
+                name);
         for (int j = 0; is_shown && j < i; j++) {
             if (p->gos[j].block == go->block)
                 parse_fail_at(p, go->line, go->column,
                               "block %s has shown registers and is started twice (line %d);"
-                              " expected one start", name, p->gos[j].line);
+                              " expected one start",
+                              name, p->gos[j].line);
         }
     }
 }
@@ -119,10 +123,10 @@ static void need(struct parser *p, const char *word)
 static void need_objects(struct parser *p)
 {
     static const char *const by_kind[] = {
-        [OBJ_CHAN] = "chan", [OBJ_NILCHAN] = "chan", [OBJ_MUTEX] = "mutex",
-        [OBJ_RWMUTEX] = "rwmutex", [OBJ_WG] = "wg", [OBJ_ONCE] = "once", [OBJ_COND] = "cond",
-        [OBJ_ATOMIC] = "atomic", [OBJ_VAR] = "var", [OBJ_TIMER] = "timer",
-        [OBJ_TICKER] = "ticker",
+        [OBJ_CHAN] = "chan",       [OBJ_NILCHAN] = "chan",  [OBJ_MUTEX] = "mutex",
+        [OBJ_RWMUTEX] = "rwmutex", [OBJ_WG] = "wg",         [OBJ_ONCE] = "once",
+        [OBJ_COND] = "cond",       [OBJ_ATOMIC] = "atomic", [OBJ_VAR] = "var",
+        [OBJ_TIMER] = "timer",     [OBJ_TICKER] = "ticker",
     };
     for (int i = 0; i < p->prog->nobjects; i++) {
         const struct lit_object *o = &p->prog->objects[i];
@@ -152,7 +156,8 @@ static void infer_needs(struct parser *p)
     }
     for (int i = 0; i < prog->nexpects; i++) {
         const struct lit_expect *x = &prog->expects[i];
-        if (x->verb != VERB_FORBID && (x->status == STATUS_PANIC || x->status == STATUS_FATAL))
+        if (x->verb != VERB_FORBID &&
+            (x->status == STATUS_PANIC || x->status == STATUS_FATAL))
             need(p, "die");
     }
     for (int i = 0; i < prog->nraces; i++)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* check_heap.c - registers hold integers, pointers or weak pointers, each one sort for good.
+/* check_heap.c - registers hold integers, pointers or weak pointers, each one sort for
+ * good.
  *
  * Owns: the sorts of registers and their agreement.  Not here: what a heap operation does.
  *
- * A driver keeps references in the same register file as integers, so that liveness is exactly
- * "still in a register".  Taking an integer for a reference would crash it; therefore the sort of a
- * register follows from the instructions that set it, all must agree, and each use must fit.  The
- * order of instructions plays no part, which makes one pass for setting and one for using enough.
+ * A driver keeps references in the same register file as integers, so that liveness is
+ * exactly "still in a register".  Taking an integer for a reference would crash it;
+ * therefore the sort of a register follows from the instructions that set it, all must
+ * agree, and each use must fit.  The order of instructions plays no part, which makes one
+ * pass for setting and one for using enough.
  *
  *   I1  Only new, hget and wget set pointers, only weak sets weak pointers.
  *   I2  A shown register is an integer.
@@ -15,7 +17,8 @@
 
 enum sort { SORT_NONE, SORT_INT, SORT_POINTER, SORT_WEAK };
 
-static const char *const sort_texts[] = {"nothing", "an integer", "a pointer", "a weak pointer"};
+static const char *const sort_texts[] = {"nothing", "an integer", "a pointer",
+                                         "a weak pointer"};
 
 static enum sort sort_set_by(enum lit_op op)
 {
@@ -35,13 +38,16 @@ static void set_sort(struct parser *p, enum sort *sorts, const struct lit_instr 
                      const struct lit_ref *d, enum sort sort)
 {
     if (d->kind == REF_GLOBAL && sort != SORT_INT)
-        parse_fail_at(p, in->line, 1, "a shown register takes %s; expected a register that no show"
-                      " line names", sort_texts[sort]);
+        parse_fail_at(p, in->line, 1,
+                      "a shown register takes %s; expected a register that no show"
+                      " line names",
+                      sort_texts[sort]);
     if (d->kind != REF_REG)
         return;
     enum sort *now = &sorts[d->v];
     if (*now != SORT_NONE && *now != sort)
-        parse_fail_at(p, in->line, 1, "a register of %s takes %s here; expected another register",
+        parse_fail_at(p, in->line, 1,
+                      "a register of %s takes %s here; expected another register",
                       sort_texts[*now], sort_texts[sort]);
     *now = sort;
 }
@@ -57,7 +63,8 @@ static void need_sort(struct parser *p, const enum sort *sorts, const struct lit
     if (r->kind == REF_IMM && r->v == CODE_NIL && sort == SORT_POINTER)
         return;
     if (has != sort)
-        parse_fail_at(p, in->line, 1, "%s is used as %s; expected a register that holds one",
+        parse_fail_at(p, in->line, 1,
+                      "%s is used as %s; expected a register that holds one",
                       sort_texts[has], sort_texts[sort]);
 }
 
@@ -66,10 +73,14 @@ static bool is_reference(const enum sort *sorts, const struct lit_ref *r)
     return r->kind == REF_REG && sorts[r->v] != SORT_INT && sorts[r->v] != SORT_NONE;
 }
 
-static bool is_nil(const struct lit_ref *r) { return r->kind == REF_IMM && r->v == CODE_NIL; }
+static bool is_nil(const struct lit_ref *r)
+{
+    return r->kind == REF_IMM && r->v == CODE_NIL;
+}
 
 /* `if q == nil` is the one comparison that references have. */
-static void use_in_test(struct parser *p, const enum sort *sorts, const struct lit_instr *in)
+static void use_in_test(struct parser *p, const enum sort *sorts,
+                        const struct lit_instr *in)
 {
     bool equality = in->cmp == CMP_EQ || in->cmp == CMP_NE;
     if (equality && ((is_reference(sorts, &in->a) && is_nil(&in->b)) ||

@@ -2,8 +2,8 @@
 /* cmd.c - files and options, as every subcommand wants them.
  *
  * Owns: reading a source file within its limit, the place of an error, the model's options.
- * Not here: the subcommands.  At most one byte more than a litmus file may have is read, so that a
- * device or a huge file is refused by its size.
+ * Not here: the subcommands.  At most one byte more than a litmus file may have is read, so
+ * that a device or a huge file is refused by its size.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -27,8 +27,8 @@ bool source_open(struct source *s, const char *file)
     FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "rb");
     bool good = f && read_file(s, f);
     if (!good)
-        snprintf(s->err.text, sizeof s->err.text, "cannot read it: %s; expected a litmus file",
-                 strerror(errno));
+        snprintf(s->err.text, sizeof s->err.text,
+                 "cannot read it: %s; expected a litmus file", strerror(errno));
     if (f && f != stdin)
         fclose(f);
     if (good)
@@ -47,7 +47,8 @@ void source_print_error(const struct source *s, FILE *out)
     fprintf(out, "%s:%d:%d: %s\n", s->file, s->err.line, s->err.column, s->err.text);
 }
 
-struct lit_model *cmd_explore(const struct cmd *c, const struct lit_program *p, bool witnesses)
+struct lit_model *cmd_explore(const struct cmd *c, const struct lit_program *p,
+                              bool witnesses)
 {
     struct lit_explore_options opt = {.no_reduction = c->no_reduction,
                                       .fifo_waiters = c->fifo,

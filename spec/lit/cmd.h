@@ -36,8 +36,10 @@ void source_close(struct source *s);
 /* Prints "file:line:column: text". */
 void source_print_error(const struct source *s, FILE *out);
 
-/* Explores with the options of the command line and the profile of the file; NULL for stress. */
-struct lit_model *cmd_explore(const struct cmd *c, const struct lit_program *p, bool witnesses);
+/* Explores with the options of the command line and the profile of the file; NULL for
+ * stress. */
+struct lit_model *cmd_explore(const struct cmd *c, const struct lit_program *p,
+                              bool witnesses);
 
 int cmd_json(const struct cmd *c); /* cmd_json.c */
 /* Writes the key "model" and its object. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* cmd_json.c - `lit json`: a file, its plan and its model as one line of JSON.
  *
- * Owns: the keys of that line, which are the harness's only input.  Not here: quoting (json.c).
- * Every file gets its line, in the order of the command line; a bad one has the key `error` and
- * nothing besides.  Keys are added, never renamed.
+ * Owns: the keys of that line, which are the harness's only input.  Not here: quoting
+ * (json.c). Every file gets its line, in the order of the command line; a bad one has the
+ * key `error` and nothing besides.  Keys are added, never renamed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -100,15 +100,16 @@ static void rules(struct json *j, const struct lit_program *p)
     words(j, "stderr", &p->stderrs);
 }
 
-static void witness(struct json *j, const struct lit_program *p, const struct lit_outcome *o)
+static void witness(struct json *j, const struct lit_program *p,
+                    const struct lit_outcome *o)
 {
     json_open(j, "witness", '[');
     for (int i = 0; i < o->nsteps; i++) {
         const struct lit_step *s = &o->steps[i];
         json_open(j, NULL, '{');
         json_int(j, "g", s->g);
-        json_text(j, "block", s->block >= 0 && s->block < p->nblocks ? p->blocks[s->block].name
-                                                                      : "");
+        json_text(j, "block",
+                  s->block >= 0 && s->block < p->nblocks ? p->blocks[s->block].name : "");
         json_int(j, "line", s->line);
         json_int(j, "partner", s->partner);
         json_text(j, "what", s->what);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* cmd_show.c - what the model says, for people: outcomes, witness, explain.
  *
- * Owns: the layout of these three.  Not here: the model, the JSON that programs read (cmd_json.c).
+ * Owns: the layout of these three.  Not here: the model, the JSON that programs read
+ * (cmd_json.c).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ static const char *class_text(enum lit_class class)
     return texts[class];
 }
 
-/* Opens, parses and explores; prints why not.  The caller frees both when the status is CMD_OK. */
+/* Opens, parses and explores; prints why not.  The caller frees both when the status is
+ * CMD_OK. */
 static int explore_file(const struct cmd *c, struct source *s, bool witnesses,
                         struct lit_model **m)
 {
@@ -49,8 +51,10 @@ static int say_doubt(const struct source *s, const struct lit_model *m)
         fprintf(stderr, "%s: not modelled: %s; the lists are the author's\n", s->file,
                 m->unmodelled);
     else if (!m->complete)
-        fprintf(stderr, "%s: over the bound of states; expected a smaller program or a larger"
-                        " --max-states\n", s->file);
+        fprintf(stderr,
+                "%s: over the bound of states; expected a smaller program or a larger"
+                " --max-states\n",
+                s->file);
     else
         return CMD_OK;
     return CMD_FINDINGS;
@@ -58,8 +62,8 @@ static int say_doubt(const struct source *s, const struct lit_model *m)
 
 static void print_stats(const struct lit_model *m)
 {
-    printf("# states %" PRIu64 "  transitions %" PRIu64 "  depth %d  seconds %.6f\n", m->states,
-           m->transitions, m->max_depth, m->seconds);
+    printf("# states %" PRIu64 "  transitions %" PRIu64 "  depth %d  seconds %.6f\n",
+           m->states, m->transitions, m->max_depth, m->seconds);
     printf("# goroutines %d  leaked %d  %s%s\n", m->max_goroutines, m->max_leaked,
            class_text(m->class), m->diverges ? "; it can go on for ever" : "");
 }
@@ -128,8 +132,8 @@ int cmd_witness(const struct cmd *c)
     }
     status = say_doubt(&s, m);
     if (wanted && !found && status == CMD_OK) {
-        fprintf(stderr, "%s: no schedule gives '%s'; expected one of `lit outcomes %s`\n", s.file,
-                wanted, s.file);
+        fprintf(stderr, "%s: no schedule gives '%s'; expected one of `lit outcomes %s`\n",
+                s.file, wanted, s.file);
         status = CMD_FINDINGS;
     }
     free(key);
@@ -157,8 +161,10 @@ static void print_users(const struct lit_program *p, int b)
             const struct lit_instr *in = &p->blocks[from].code[i];
             if (in->blk != b || !strchr(lit_op_operands(in->op), 'b'))
                 continue;
-            const char *how = in->op == OP_SPAWN ? "started" : in->op == OP_CALL ? "called"
-                              : in->op == OP_DEFER ? "deferred" : "run";
+            const char *how = in->op == OP_SPAWN   ? "started"
+                              : in->op == OP_CALL  ? "called"
+                              : in->op == OP_DEFER ? "deferred"
+                                                   : "run";
             printf("%s %s by %s (line %d)", n++ > 0 ? "," : "", how, p->blocks[from].name,
                    in->line);
         }
@@ -169,10 +175,12 @@ static void print_users(const struct lit_program *p, int b)
 static void print_shape(const struct lit_program *p)
 {
     static const char *const kinds[] = {
-        [OBJ_CHAN] = "channel", [OBJ_NILCHAN] = "nil channel", [OBJ_MUTEX] = "mutex",
-        [OBJ_RWMUTEX] = "rwmutex", [OBJ_WG] = "wait group", [OBJ_ONCE] = "once",
-        [OBJ_COND] = "cond", [OBJ_ATOMIC] = "atomic", [OBJ_VAR] = "plain variable",
-        [OBJ_TIMER] = "timer", [OBJ_TICKER] = "ticker",
+        [OBJ_CHAN] = "channel",       [OBJ_NILCHAN] = "nil channel",
+        [OBJ_MUTEX] = "mutex",        [OBJ_RWMUTEX] = "rwmutex",
+        [OBJ_WG] = "wait group",      [OBJ_ONCE] = "once",
+        [OBJ_COND] = "cond",          [OBJ_ATOMIC] = "atomic",
+        [OBJ_VAR] = "plain variable", [OBJ_TIMER] = "timer",
+        [OBJ_TICKER] = "ticker",
     };
     for (int i = 0; i < p->nobjects; i++) {
         const struct lit_object *o = &p->objects[i];

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* code.c - the words of the language and the numbers behind them.
  *
- * Owns: names of codes, of fatal errors and of statuses; wire names and operands of instructions.
- * Not here: what they mean (litmus.md section 8, protocol.md section 3).
+ * Owns: names of codes, of fatal errors and of statuses; wire names and operands of
+ * instructions. Not here: what they mean (litmus.md section 8, protocol.md section 3).
  *
- *   I1  Each table is indexed by its enumeration, or searched; none is longer than the enumeration.
+ *   I1  Each table is indexed by its enumeration, or searched; none is longer than the
+ *       enumeration.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -33,8 +34,8 @@ static const struct code_name {
 };
 
 static const char *const fatal_names[] = {
-    [FATAL_UNLOCK] = "unlock-unlocked",   [FATAL_RW_UNLOCK] = "rw-unlock-unlocked",
-    [FATAL_RUNLOCK] = "runlock-unlocked", [FATAL_GO_NIL] = "go-nil",
+    [FATAL_UNLOCK] = "unlock-unlocked",      [FATAL_RW_UNLOCK] = "rw-unlock-unlocked",
+    [FATAL_RUNLOCK] = "runlock-unlocked",    [FATAL_GO_NIL] = "go-nil",
     [FATAL_NO_GOROUTINES] = "no-goroutines",
 };
 
@@ -70,7 +71,8 @@ const char *lit_code_name(int64_t code)
 bool lit_code_value(const char *name, size_t len, int64_t *code)
 {
     for (int i = 0; i < NCODES; i++) {
-        if (strlen(code_names[i].name) == len && memcmp(code_names[i].name, name, len) == 0) {
+        if (strlen(code_names[i].name) == len &&
+            memcmp(code_names[i].name, name, len) == 0) {
             *code = code_names[i].code;
             return true;
         }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* code.h - the words of the language, for the library's own files.
  *
- * Owns: lookups that the door (lit.h) does not offer because only the parser and the printers want
- * them.  Not here: the tables (code.c).  Every text returned is constant or in the caller's buffer.
+ * Owns: lookups that the door (lit.h) does not offer because only the parser and the
+ * printers want them.  Not here: the tables (code.c).  Every text returned is constant or
+ * in the caller's buffer.
  */
 #ifndef LIT_CODE_H
 #define LIT_CODE_H

@@ -4,9 +4,10 @@
  * Owns: what can be exported, the order of the file, objects as variables.
  * Not here: names, operands, instructions, blocks, helpers (export_go_*.c).
  *
- * Every operation becomes the construct that Go has for it, no interpreter in between, so that the
- * program can be read, changed, and pasted into a report.  It prints `note: N` for each note and
- * `outcome: KEY` when main returns; how it dies otherwise is up to the runtime.
+ * Every operation becomes the construct that Go has for it, no interpreter in between, so
+ * that the program can be read, changed, and pasted into a report.  It prints `note: N` for
+ * each note and `outcome: KEY` when main returns; how it dies otherwise is up to the
+ * runtime.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@ static const char *obstacle(const struct lit_program *p)
         for (int i = 0; i < p->blocks[b].ninstr; i++) {
             enum lit_op op = p->blocks[b].code[i].op;
             if (op >= OP_NEW && op <= OP_HEAP)
-                return "its heap operations depend on what registers hold, which Go source does"
+                return "its heap operations depend on what registers hold, which Go source "
+                       "does"
                        " not say";
         }
     }
@@ -48,8 +50,9 @@ static void declare_object(struct exporter *x, int i)
 {
     const struct lit_object *o = &x->p->objects[i];
     static const char *const types[] = {
-        [OBJ_MUTEX] = "sync.Mutex",   [OBJ_RWMUTEX] = "sync.RWMutex", [OBJ_WG] = "sync.WaitGroup",
-        [OBJ_ONCE] = "sync.Once",     [OBJ_ATOMIC] = "atomic.Int64",  [OBJ_TIMER] = "*time.Timer",
+        [OBJ_MUTEX] = "sync.Mutex",    [OBJ_RWMUTEX] = "sync.RWMutex",
+        [OBJ_WG] = "sync.WaitGroup",   [OBJ_ONCE] = "sync.Once",
+        [OBJ_ATOMIC] = "atomic.Int64", [OBJ_TIMER] = "*time.Timer",
         [OBJ_TICKER] = "*time.Ticker",
     };
     fprintf(x->out, "var %s", x->object[i]);
@@ -110,8 +113,10 @@ static void print_head(struct exporter *x)
     fprintf(x->out, "// %s%s%s\n", p->path, p->id ? ", " : "", p->id ? p->id : "");
     for (int i = 0; i < p->about.n; i++)
         fprintf(x->out, "// %s\n", p->about.v[i]);
-    fputs("//\n// Exported from a litmus program. It prints its outcome when main returns;\n"
-          "// a time unit is a millisecond.\n\npackage main\n\n", x->out);
+    fputs(
+        "//\n// Exported from a litmus program. It prints its outcome when main returns;\n"
+        "// a time unit is a millisecond.\n\npackage main\n\n",
+        x->out);
 }
 
 /* Does any literal of the program stand for a code?  Then outcomes may show one. */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* export_go_block.c - functions of the exported program: jumps become loops and branches again.
+/* export_go_block.c - functions of the exported program: jumps become loops and branches
+ * again.
  *
  * Owns: reading back the shapes that parse_block.c makes, and the entry function.
  * Not here: single instructions.
  *
- * The shape of an `unless` at i with target T follows from the instruction before T: a jump back to
- * i makes it a loop (counted, when it tests a hidden register), a jump to T or beyond makes it an if
- * with an else, anything else an if without.
+ * The shape of an `unless` at i with target T follows from the instruction before T: a jump
+ * back to i makes it a loop (counted, when it tests a hidden register), a jump to T or
+ * beyond makes it an if with an else, anything else an if without.
  *
- *   I1  emit_range(from, to) never looks behind `to`; its nesting is the source's, at most 16.
+ *   I1  emit_range(from, to) never looks behind `to`; its nesting is the source's, at most
+ *       16.
  */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* export_go_chan.c - channels, selects and timers in Go.
  *
- * Owns: receives in their three forms, ranges, select statements, timers.  Not here: the rest
- * (export_go_op.c).
+ * Owns: receives in their three forms, ranges, select statements, timers.  Not here: the
+ * rest (export_go_op.c).
  *
- * A receive that Go can assign directly is one line; else the element goes to `got` (and whether the
- * channel was open to `open`) and a second line takes it from there.  What a timer's channel
- * delivers counts as 1.
+ * A receive that Go can assign directly is one line; else the element goes to `got` (and
+ * whether the channel was open to `open`) and a second line takes it from there.  What a
+ * timer's channel delivers counts as 1.
  */
 #include <inttypes.h>
 
@@ -24,7 +24,8 @@ static bool is_plain(const struct lit_object *o)
 
 static const char *channel(struct exporter *x, int obj)
 {
-    return is_timer(&x->p->objects[obj]) ? go_text(x, "%s.C", x->object[obj]) : x->object[obj];
+    return is_timer(&x->p->objects[obj]) ? go_text(x, "%s.C", x->object[obj])
+                                         : x->object[obj];
 }
 
 /* The value of the element `got`. */
@@ -35,7 +36,8 @@ static const char *unpack(struct exporter *x, const struct lit_object *o, const 
     if (is_plain(o))
         return "got";
     x->uses |= o->elem == LIT_ELEM_PTR ? USE_DEREF : USE_UNPACK;
-    return go_text(x, "%s%s(got%s, %s)", x->prefix, o->elem == LIT_ELEM_PTR ? "deref" : "unpack",
+    return go_text(x, "%s%s(got%s, %s)", x->prefix,
+                   o->elem == LIT_ELEM_PTR ? "deref" : "unpack",
                    o->elem == LIT_ELEM_PTR ? "" : "[:]", open);
 }
 
@@ -58,7 +60,8 @@ static struct receive receive_new(struct exporter *x, const struct lit_instr *in
     if (wants && !direct)
         r.value = unpack(x, o, is_pair ? "open" : "false");
     bool opens = r.takes_open || (checks && !is_plain(o));
-    bool declares = wants && !direct && !is_timer(o); /* got, and open with it, in their scope */
+    bool declares =
+        wants && !direct && !is_timer(o); /* got, and open with it, in their scope */
     const char *sign = declares ? ":=" : "=";
     x->needs_open |= opens && !declares;
     if (in->op == OP_RECV0)
@@ -71,7 +74,8 @@ static struct receive receive_new(struct exporter *x, const struct lit_instr *in
     return r;
 }
 
-static void receive_rest(struct exporter *x, const struct lit_instr *in, const struct receive *r)
+static void receive_rest(struct exporter *x, const struct lit_instr *in,
+                         const struct receive *r)
 {
     if (r->value)
         go_assign(x, &in->d, r->value);
@@ -123,7 +127,8 @@ static void select_statement(struct exporter *x, const struct lit_instr *in)
     go_line(x, "select {");
     for (int i = 0; i < in->ncases; i++) {
         const struct lit_case *c = &in->cases[i];
-        struct lit_instr one = {.op = c->op, .obj = c->obj, .a = c->a, .d = c->d, .e = c->e};
+        struct lit_instr one = {
+            .op = c->op, .obj = c->obj, .a = c->a, .d = c->d, .e = c->e};
         struct receive r = {0};
         if (c->op == OP_COUNT) {
             go_line(x, "default:");

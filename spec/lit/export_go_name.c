@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* export_go_name.c - Go names for objects, blocks and registers.
  *
- * Owns: which names are taken, and by what they are replaced.  Not here: where they are used.
+ * Owns: which names are taken, and by what they are replaced.  Not here: where they are
+ * used.
  *
- *   I1  A name that Go, an imported package or the exporter itself uses, or that ends with '_', gets
- *       one '_' more; so the mapping of register names is one to one.
+ *   I1  A name that Go, an imported package or the exporter itself uses, or that ends with
+ *       '_', gets one '_' more; so the mapping of register names is one to one.
  *   I2  Names at the top level differ from each other; a clash is settled by a number.
  */
 #include <stdarg.h>
@@ -14,17 +15,19 @@
 #include "export_go.h"
 
 static const char *const taken[] = {
-    "any",      "append", "atomic",  "bit",     "bool",    "break",   "byte",      "cap",
-    "case",     "catch",  "chan",    "clear",   "close",   "code",    "complex",   "const",
-    "continue", "copy",   "default", "defer",   "delete",  "deref",   "else",      "error",
-    "fallthrough", "false", "fill",  "fmt",     "for",     "func",    "go",        "got",
-    "goto",     "if",     "imag",    "import",  "init",    "int",     "int64",     "interface",
-    "iota",     "len",    "logged",  "loggedMu", "main",   "make",    "map",       "max",
-    "min",      "new",    "nil",     "none",    "note",    "open",    "os",        "package",
-    "panic",    "print",  "println", "raise",   "range",   "real",    "recover",   "ref",
-    "return",   "rune",   "runtime", "select",  "size",    "spin",    "string",    "strings",
-    "struct",   "switch", "sync",    "text",    "time",    "true",    "type",      "uint8",
-    "unpack",   "var",    "zero",    "body",    "sink",
+    "any",     "append",   "atomic",   "bit",         "bool",      "break", "byte",
+    "cap",     "case",     "catch",    "chan",        "clear",     "close", "code",
+    "complex", "const",    "continue", "copy",        "default",   "defer", "delete",
+    "deref",   "else",     "error",    "fallthrough", "false",     "fill",  "fmt",
+    "for",     "func",     "go",       "got",         "goto",      "if",    "imag",
+    "import",  "init",     "int",      "int64",       "interface", "iota",  "len",
+    "logged",  "loggedMu", "main",     "make",        "map",       "max",   "min",
+    "new",     "nil",      "none",     "note",        "open",      "os",    "package",
+    "panic",   "print",    "println",  "raise",       "range",     "real",  "recover",
+    "ref",     "return",   "rune",     "runtime",     "select",    "size",  "spin",
+    "string",  "strings",  "struct",   "switch",      "sync",      "text",  "time",
+    "true",    "type",     "uint8",    "unpack",      "var",       "zero",  "body",
+    "sink",
 };
 
 static void *need(struct exporter *x, void *memory)
@@ -99,7 +102,8 @@ const char *go_type(struct exporter *x, const struct lit_object *o)
     return o->elem == LIT_ELEM_PTR ? "*int64" : go_text(x, "[%d]byte", o->elem);
 }
 
-/* Marks what runs outside main's goroutine: spawned blocks, timers' functions, and what they call. */
+/* Marks what runs outside main's goroutine: spawned blocks, timers' functions, and what
+ * they call. */
 static void mark_spawned(const struct lit_program *p, bool *spawned)
 {
     for (int round = 0; round <= p->nblocks; round++) {
@@ -135,6 +139,7 @@ void go_name_all(struct exporter *x)
         if (g->block == 0 && x->is_inline)
             x->global[i] = safe(x, g->name);
         else
-            x->global[i] = top_name(x, go_text(x, "%s_%s", p->blocks[g->block].name, g->name));
+            x->global[i] =
+                top_name(x, go_text(x, "%s_%s", p->blocks[g->block].name, g->name));
     }
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* export_go_op.c - the other instructions in Go: control, locks, atomics, panics.
  *
- * Owns: one instruction, one or a few lines of Go, with the construct that Go itself has for it.
- * Not here: channels and timers (export_go_chan.c), loops and branches (export_go_block.c).
+ * Owns: one instruction, one or a few lines of Go, with the construct that Go itself has
+ * for it. Not here: channels and timers (export_go_chan.c), loops and branches
+ * (export_go_block.c).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,8 +36,8 @@ static void go_catch(struct exporter *x, const struct lit_instr *in)
         catch = go_text(x, "%scatch(func() { %.*s })", x->prefix, (int)len - 2 - indent,
                         text + indent + 1);
     else
-        catch = go_text(x, "%scatch(func() {\n%.*s%.*s})", x->prefix, (int)len, text, indent,
-                        "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t");
+        catch = go_text(x, "%scatch(func() {\n%.*s%.*s})", x->prefix, (int)len, text,
+                        indent, "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t");
     free(text);
     go_assign(x, &in->caught_to, catch);
 }
@@ -85,8 +86,9 @@ static void calculate(struct exporter *x, const struct lit_instr *in)
 {
     static const char signs[] = "+-*";
     if (in->a.kind != REF_IMM || in->b.kind != REF_IMM) {
-        go_assign(x, &in->d, go_text(x, "%s %c %s", go_value(x, &in->a),
-                                     signs[in->cmp - CALC_ADD], go_value(x, &in->b)));
+        go_assign(x, &in->d,
+                  go_text(x, "%s %c %s", go_value(x, &in->a), signs[in->cmp - CALC_ADD],
+                          go_value(x, &in->b)));
         return;
     }
     uint64_t a = (uint64_t)in->a.v, b = (uint64_t)in->b.v;
@@ -123,7 +125,8 @@ static bool lock_instr(struct exporter *x, const struct lit_instr *in)
     if (calls[in->op])
         go_line(x, "%s.%s()", o, calls[in->op]);
     else if (in->op == OP_TRYLOCK || in->op == OP_TRYRLOCK)
-        with_bool(x, in, go_text(x, "%s.Try%s()", o, in->op == OP_TRYLOCK ? "Lock" : "RLock"));
+        with_bool(x, in,
+                  go_text(x, "%s.Try%s()", o, in->op == OP_TRYLOCK ? "Lock" : "RLock"));
     else if (in->op == OP_WGADD && in->a.kind == REF_IMM)
         go_line(x, "%s.Add(%" PRId64 ")", o, in->a.v);
     else if (in->op == OP_WGADD)
@@ -158,8 +161,9 @@ static bool variable_instr(struct exporter *x, const struct lit_instr *in)
         with_value(x, in, go_text(x, "%s.Swap(%s)", o, go_value(x, &in->a)));
         return true;
     case OP_CAS:
-        with_bool(x, in, go_text(x, "%s.CompareAndSwap(%s, %s)", o, go_value(x, &in->a),
-                                 go_value(x, &in->b)));
+        with_bool(x, in,
+                  go_text(x, "%s.CompareAndSwap(%s, %s)", o, go_value(x, &in->a),
+                          go_value(x, &in->b)));
         return true;
     case OP_READ:
         go_assign(x, &in->d, o);
@@ -172,7 +176,10 @@ static bool variable_instr(struct exporter *x, const struct lit_instr *in)
     }
 }
 
-static void use(struct exporter *x, unsigned what) { x->uses |= what; }
+static void use(struct exporter *x, unsigned what)
+{
+    x->uses |= what;
+}
 
 static void recover_value(struct exporter *x, const struct lit_instr *in)
 {

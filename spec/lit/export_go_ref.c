@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* export_go_ref.c - lines, values and targets of the exported program.
  *
- * Owns: how a register, a shown register and a channel's element are read and written in Go.
- * Not here: which instruction reads what.
+ * Owns: how a register, a shown register and a channel's element are read and written in
+ * Go. Not here: which instruction reads what.
  *
- * Go refuses a local variable that is never read, so a register that nothing reads becomes `_`.
- * A shown register is a local of main, a plain variable, or an atomic, as little as will do.
+ * Go refuses a local variable that is never read, so a register that nothing reads becomes
+ * `_`. A shown register is a local of main, a plain variable, or an atomic, as little as
+ * will do.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -55,7 +56,8 @@ const char *go_element(struct exporter *x, int obj, const struct lit_ref *r)
     return go_text(x, "%spack%d(%s)", x->prefix, o->elem, go_value(x, r));
 }
 
-/* A time in units of a millisecond; times is " * " or "*", as gofmt has it in that place. */
+/* A time in units of a millisecond; times is " * " or "*", as gofmt has it in that
+ * place. */
 const char *go_span(struct exporter *x, const struct lit_ref *r, const char *times)
 {
     x->uses |= USE_TIME;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* lex.c - bytes to lines, lines to tokens or words (see lex.h).
  *
- * Owns: scanning.  Not here: any table of words, except that a code with dashes is one token.
+ * Owns: scanning.  Not here: any table of words, except that a code with dashes is one
+ * token.
  *
- * Nothing is copied and nothing is allocated: tokens point into the source.  Every loop moves
- * forward by at least one byte, so the time is linear in the input.
+ * Nothing is copied and nothing is allocated: tokens point into the source.  Every loop
+ * moves forward by at least one byte, so the time is linear in the input.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,14 +13,21 @@
 #include "lex.h"
 #include "lit.h"
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* Length of the UTF-8 sequence at s, 0 when it is none (overlong forms and surrogates are none). */
+/* Length of the UTF-8 sequence at s, 0 when it is none (overlong forms and surrogates are
+ * none). */
 static int utf8_length(const unsigned char *s, size_t left)
 {
     if (s[0] < 0x80)
@@ -139,7 +147,8 @@ static void scan_name(const char *s, int left, struct token *t)
     while (n < left && (is_letter(s[n]) || is_digit(s[n])))
         n++;
     int dashed = n;
-    while (dashed < left && (is_letter(s[dashed]) || is_digit(s[dashed]) || s[dashed] == '-'))
+    while (dashed < left &&
+           (is_letter(s[dashed]) || is_digit(s[dashed]) || s[dashed] == '-'))
         dashed++;
     t->kind = TOK_NAME;
     t->len = n;
@@ -167,8 +176,8 @@ static bool scan_number(const char *s, int left, struct token *t, struct lex_err
     t->len = n;
     if (lex_int(s, n, &t->value))
         return true;
-    snprintf(err->text, sizeof err->text, "'%.*s' is not a number; expected an integer of 64 bits",
-             n > 30 ? 30 : n, s);
+    snprintf(err->text, sizeof err->text,
+             "'%.*s' is not a number; expected an integer of 64 bits", n > 30 ? 30 : n, s);
     return false;
 }
 
@@ -189,8 +198,10 @@ static bool scan_sign(const char *s, int left, struct token *t, struct lex_error
     if (t->len > 0)
         return true;
     int n = utf8_length((const unsigned char *)s, (size_t)left);
-    snprintf(err->text, sizeof err->text, "'%.*s' has no meaning in a statement; expected a name,"
-             " a number or a sign", n > 0 ? n : 1, s);
+    snprintf(err->text, sizeof err->text,
+             "'%.*s' has no meaning in a statement; expected a name,"
+             " a number or a sign",
+             n > 0 ? n : 1, s);
     return false;
 }
 

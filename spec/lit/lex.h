@@ -3,10 +3,11 @@
  *
  * Owns: what a line, a comment, a name, a number and a sign are.  Not here: what they mean.
  *
- * Statements are read as tokens; headers and outcome lines as words between blanks, because a path,
- * a clause or `main.a=send-closed` is one thing there.  `-` is part of a number when a digit follows
- * it and a blank (or a sign) precedes it, so `x - 1` and `x-1` subtract and `note -1` does not; a
- * name with dashes is one token only when it is a code of litmus.md section 8.
+ * Statements are read as tokens; headers and outcome lines as words between blanks, because
+ * a path, a clause or `main.a=send-closed` is one thing there.  `-` is part of a number
+ * when a digit follows it and a blank (or a sign) precedes it, so `x - 1` and `x-1`
+ * subtract and `note -1` does not; a name with dashes is one token only when it is a code
+ * of litmus.md section 8.
  *
  *   I1  A token points into the source; it lives as long as the source does.
  *   I2  Columns count bytes from 1.
@@ -30,9 +31,9 @@ struct token {
 struct line {
     int number;
     bool is_indented;
-    int len;          /* without comment and trailing blanks */
+    int len; /* without comment and trailing blanks */
     int comment_len;
-    const char *text; /* from column 1 */
+    const char *text;    /* from column 1 */
     const char *comment; /* after the '#', without blanks around it; NULL: none */
 };
 
@@ -49,8 +50,8 @@ bool lex_check(const char *text, size_t len, struct lex_error *err);
 /* The line that starts at *pos, which moves behind it.  False at the end of the text. */
 bool lex_line(const char *text, size_t len, size_t *pos, int *number, struct line *out);
 
-/* The tokens of the line from byte `from` on; ends with TOK_END.  out has LEX_MAX_TOKENS + 1 places.
- * Returns their number without the end, or -1 with *err set. */
+/* The tokens of the line from byte `from` on; ends with TOK_END.  out has LEX_MAX_TOKENS +
+ * 1 places. Returns their number without the end, or -1 with *err set. */
 int lex_tokens(const struct line *line, int from, struct token *out, struct lex_error *err);
 
 /* The next word between blanks from byte *at on, which moves behind it.  False: no more. */

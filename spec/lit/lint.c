@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* lint.c - what a complete file of the corpus should have, beyond being a program.
  *
- * Owns: complaints that need no model.  Not here: errors (the parser refuses those), the comparison
- * with the model.  A fuzzer's program may lack an id and be run all the same; a file of the corpus
- * may not.
+ * Owns: complaints that need no model.  Not here: errors (the parser refuses those), the
+ * comparison with the model.  A fuzzer's program may lack an id and be run all the same; a
+ * file of the corpus may not.
  */
 #include <string.h>
 
@@ -43,14 +43,19 @@ int lint_program(const struct lit_program *p, FILE *out)
     if (!p->id)
         n += complain(p, 1, "no id line; expected 'id NAME-NNNN'", out);
     if (p->spec.n == 0)
-        n += complain(p, 1, "no spec line; expected the clauses that the program shows", out);
+        n += complain(p, 1, "no spec line; expected the clauses that the program shows",
+                      out);
     if (p->about.n == 0)
         n += complain(p, 1, "no about line; expected a sentence on what it shows", out);
     if (!path_fits(p))
-        n += complain(p, 1, "the litmus line differs from the file's name; expected the path below"
-                            " conformance/litmus", out);
+        n +=
+            complain(p, 1,
+                     "the litmus line differs from the file's name; expected the path below"
+                     " conformance/litmus",
+                     out);
     if (lists == 0 && p->nexpects > 0)
-        n += complain(p, p->expects[0].line, "no want or allow line; expected at least one", out);
+        n += complain(p, p->expects[0].line, "no want or allow line; expected at least one",
+                      out);
     if (lists == 0 && p->nexpects == 0 && p->mode == MODE_STRESS)
         n += complain(p, 1, "no want or allow line; expected at least one", out);
     if (p->mode == MODE_STAT && p->nstats == 0)

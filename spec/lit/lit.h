@@ -33,7 +33,8 @@ void lit_plan_print(const struct lit_program *p, FILE *out);
  * source cannot express: *why says which. */
 bool lit_export_go(const struct lit_program *p, FILE *out, char *why, size_t why_size);
 
-/* The same as function func of package main; func_ begins every other name at the top level. */
+/* The same as function func of package main; func_ begins every other name at the top
+ * level. */
 bool lit_export_go_func(const struct lit_program *p, const char *func, FILE *out, char *why,
                         size_t why_size);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* main.c - the `lit` command: its command line, its files, and the short subcommands.
  *
- * Owns: options, exit statuses, check, fmt, plan, hash, export.  Not here: json (cmd_json.c),
- * outcomes, witness and explain (cmd_show.c).
+ * Owns: options, exit statuses, check, fmt, plan, hash, export.  Not here: json
+ * (cmd_json.c), outcomes, witness and explain (cmd_show.c).
  *
- * Exit status 0: all is well; 1: findings (complaints of check, files that fmt would change); 2: bad
- * usage, or a file that cannot be read or does not parse.
+ * Exit status 0: all is well; 1: findings (complaints of check, files that fmt would
+ * change); 2: bad usage, or a file that cannot be read or does not parse.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,15 +19,18 @@
 static const char help[] =
     "usage: lit COMMAND [OPTION...] FILE...\n"
     "\n"
-    "  check [--no-model] FILE...   errors, and complaints about lists that are not the model's\n"
+    "  check [--no-model] FILE...   errors, and complaints about lists that are not the "
+    "model's\n"
     "  fmt [-w] FILE...             canonical layout; -w writes it back\n"
     "  plan [--needs] FILE          the flat plan; or the capabilities that it needs\n"
     "  outcomes [--stats] [--no-reduction] [--json] FILE\n"
     "                               every outcome that the model allows\n"
     "  witness FILE [OUTCOME]       a shortest schedule for each outcome, or for this one\n"
     "  explain FILE                 the program in plain words\n"
-    "  export --go FILE [-o OUT]    a stand-alone Go program; --package --func NAME: a function\n"
-    "  hash FILE...                 names a program's meaning: equal for equal plans and lists\n"
+    "  export --go FILE [-o OUT]    a stand-alone Go program; --package --func NAME: a "
+    "function\n"
+    "  hash FILE...                 names a program's meaning: equal for equal plans and "
+    "lists\n"
     "  json [--no-model] FILE...    one JSON object per file, one per line\n"
     "\n"
     "options: --profile spec|fifo-waiters   instead of the file's own profile lines\n"
@@ -125,7 +128,8 @@ static int hash_one(const struct cmd *c, const struct source *s)
 }
 
 /* Runs one of the subcommands that take files one by one; the worst status counts. */
-static int each_file(const struct cmd *c, int (*one)(const struct cmd *, const struct source *))
+static int each_file(const struct cmd *c,
+                     int (*one)(const struct cmd *, const struct source *))
 {
     int worst = CMD_OK;
     for (int i = 0; i < c->nfiles; i++) {
@@ -159,7 +163,8 @@ static int export_one(const struct cmd *c, const struct source *s)
     if (out && out != stdout && fclose(out) != 0)
         written = false;
     if (good && !written)
-        fprintf(stderr, "%s: cannot write it: %s\n", c->out ? c->out : "stdout", strerror(errno));
+        fprintf(stderr, "%s: cannot write it: %s\n", c->out ? c->out : "stdout",
+                strerror(errno));
     free(text);
     return written ? CMD_OK : good ? CMD_BAD : CMD_FINDINGS;
 }
@@ -167,37 +172,48 @@ static int export_one(const struct cmd *c, const struct source *s)
 static int cmd_export(const struct cmd *c)
 {
     if (!c->go || c->package != (c->func != NULL)) {
-        fputs("lit: export wants --go, and --package and --func NAME together or not at all\n",
+        fputs("lit: export wants --go, and --package and --func NAME together or not at "
+              "all\n",
               stderr);
         return CMD_BAD;
     }
-    if (c->func && !lex_is_name(c->func, (int)strnlen(c->func, 40)) && strlen(c->func) < 32) {
+    if (c->func && !lex_is_name(c->func, (int)strnlen(c->func, 40)) &&
+        strlen(c->func) < 32) {
         fprintf(stderr, "lit: '%s' is not a name for a function\n", c->func);
         return CMD_BAD;
     }
     return each_file(c, export_one);
 }
 
-static int cmd_check(const struct cmd *c) { return each_file(c, check_one); }
-static int cmd_fmt(const struct cmd *c) { return each_file(c, fmt_one); }
-static int cmd_plan(const struct cmd *c) { return each_file(c, plan_one); }
-static int cmd_hash(const struct cmd *c) { return each_file(c, hash_one); }
+static int cmd_check(const struct cmd *c)
+{
+    return each_file(c, check_one);
+}
+static int cmd_fmt(const struct cmd *c)
+{
+    return each_file(c, fmt_one);
+}
+static int cmd_plan(const struct cmd *c)
+{
+    return each_file(c, plan_one);
+}
+static int cmd_hash(const struct cmd *c)
+{
+    return each_file(c, hash_one);
+}
 
 static const struct command {
     const char *name;
     int (*run)(const struct cmd *c);
     int max_files;
-    const char *options; /* letters: m no-model, w write, n needs, s stats, r no-reduction, j json,
+    const char
+        *options; /* letters: m no-model, w write, n needs, s stats, r no-reduction, j json,
                             p profile, x max-states, g go, o out, k package, f func */
 } commands[] = {
-    {"check", cmd_check, 1 << 20, "mpx"},
-    {"fmt", cmd_fmt, 1 << 20, "w"},
-    {"plan", cmd_plan, 1, "n"},
-    {"hash", cmd_hash, 1 << 20, ""},
-    {"json", cmd_json, 1 << 20, "mpx"},
-    {"outcomes", cmd_outcomes, 1, "srjpx"},
-    {"witness", cmd_witness, 2, "px"},
-    {"explain", cmd_explain, 1, "px"},
+    {"check", cmd_check, 1 << 20, "mpx"}, {"fmt", cmd_fmt, 1 << 20, "w"},
+    {"plan", cmd_plan, 1, "n"},           {"hash", cmd_hash, 1 << 20, ""},
+    {"json", cmd_json, 1 << 20, "mpx"},   {"outcomes", cmd_outcomes, 1, "srjpx"},
+    {"witness", cmd_witness, 2, "px"},    {"explain", cmd_explain, 1, "px"},
     {"export", cmd_export, 1, "gokf"},
 };
 
@@ -215,9 +231,12 @@ struct option_word {
 static char option_letter(const char *word)
 {
     static const struct option_word words[] = {
-        {"--no-model", 'm'}, {"-w", 'w'},        {"--needs", 'n'},      {"--stats", 's'},
-        {"--json", 'j'},     {"--profile", 'p'}, {"--max-states", 'x'}, {"--no-reduction", 'r'},
-        {"--go", 'g'},       {"-o", 'o'},        {"--package", 'k'},    {"--func", 'f'},
+        {"--no-model", 'm'},   {"-w", 'w'},
+        {"--needs", 'n'},      {"--stats", 's'},
+        {"--json", 'j'},       {"--profile", 'p'},
+        {"--max-states", 'x'}, {"--no-reduction", 'r'},
+        {"--go", 'g'},         {"-o", 'o'},
+        {"--package", 'k'},    {"--func", 'f'},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(words[i].word, word) == 0)
@@ -226,12 +245,13 @@ static char option_letter(const char *word)
     return 0;
 }
 
-/* Sets the option; arg is the next word, used up when the result is 2.  0: it is not good. */
+/* Sets the option; arg is the next word, used up when the result is 2.  0: it is not
+ * good. */
 static int set_option(struct cmd *c, char letter, const char *arg)
 {
-    bool *flags[128] = {['m'] = &c->no_model, ['w'] = &c->write, ['n'] = &c->needs,
-                        ['s'] = &c->stats, ['r'] = &c->no_reduction, ['j'] = &c->json,
-                        ['g'] = &c->go, ['k'] = &c->package};
+    bool *flags[128] = {['m'] = &c->no_model, ['w'] = &c->write,        ['n'] = &c->needs,
+                        ['s'] = &c->stats,    ['r'] = &c->no_reduction, ['j'] = &c->json,
+                        ['g'] = &c->go,       ['k'] = &c->package};
     int64_t n = 0;
     if (flags[(unsigned char)letter]) {
         *flags[(unsigned char)letter] = true;
@@ -262,7 +282,8 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* Sorts the words behind the command into options and files.  False: one is bad, and named. */
+/* Sorts the words behind the command into options and files.  False: one is bad, and
+ * named. */
 static bool read_words(struct cmd *c, const struct command *command, int argc, char **argv)
 {
     c->files = argv;

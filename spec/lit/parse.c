@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* parse.c - source to program: the order of things, the cursor, names, errors.
  *
- * Owns: the two passes over the lines (see parse.h).  Not here: what a line of each part says
- * (parse_head.c, parse_object.c, parse_block.c, parse_outcome.c).
+ * Owns: the two passes over the lines (see parse.h).  Not here: what a line of each part
+ * says (parse_head.c, parse_object.c, parse_block.c, parse_outcome.c).
  *
- *   I1  Between the passes every object, block and shown register is known, so a name in a body has
- *       one meaning wherever it is declared.
+ *   I1  Between the passes every object, block and shown register is known, so a name in a
+ *       body has one meaning wherever it is declared.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -42,7 +42,10 @@ static void *need(struct parser *p, void *memory)
     return memory;
 }
 
-void *parse_take(struct parser *p, size_t size) { return need(p, arena_take(p->arena, size)); }
+void *parse_take(struct parser *p, size_t size)
+{
+    return need(p, arena_take(p->arena, size));
+}
 
 void *parse_more(struct parser *p, void *old, int n, size_t size)
 {
@@ -59,7 +62,10 @@ char *parse_text(struct parser *p, const char *text, int len)
     return need(p, arena_text(p->arena, text, (size_t)len));
 }
 
-const struct token *tok_now(struct parser *p) { return &p->tok[p->at]; }
+const struct token *tok_now(struct parser *p)
+{
+    return &p->tok[p->at];
+}
 
 const struct token *tok_next(struct parser *p, int ahead)
 {
@@ -119,15 +125,15 @@ int name_block(const struct parser *p, const char *text, int len)
 bool name_is_reserved(const char *text, int len)
 {
     static const char *const words[] = {
-        "go",       "call",    "defer",     "return",   "goexit",     "exit",   "if",
-        "else",     "end",     "while",     "repeat",   "for",        "range",  "close",
-        "len",      "cap",     "make",      "select",   "default",    "case",   "lock",
-        "unlock",   "trylock", "rlock",     "runlock",  "tryrlock",   "add",    "do",
-        "load",     "store",   "cas",       "swap",     "panic",      "recover", "catch",
-        "fault",    "yield",   "spin",      "sleep",    "afterfunc",  "reset",  "now",
-        "note",     "procs",   "goroutines", "new",     "drop",       "keep",   "finalizer",
-        "cleanup",  "weak",    "get",       "gc",       "heap",       "func",   "broadcast",
-        "nil",      "_",
+        "go",      "call",    "defer",      "return",  "goexit",    "exit",    "if",
+        "else",    "end",     "while",      "repeat",  "for",       "range",   "close",
+        "len",     "cap",     "make",       "select",  "default",   "case",    "lock",
+        "unlock",  "trylock", "rlock",      "runlock", "tryrlock",  "add",     "do",
+        "load",    "store",   "cas",        "swap",    "panic",     "recover", "catch",
+        "fault",   "yield",   "spin",       "sleep",   "afterfunc", "reset",   "now",
+        "note",    "procs",   "goroutines", "new",     "drop",      "keep",    "finalizer",
+        "cleanup", "weak",    "get",        "gc",      "heap",      "func",    "broadcast",
+        "nil",     "_",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strlen(words[i]) == (size_t)len && memcmp(words[i], text, (size_t)len) == 0)
@@ -140,8 +146,10 @@ void name_check_new(struct parser *p, const struct token *t)
 {
     int shown = t->len > 40 ? 40 : t->len;
     if (!lex_is_name(t->text, t->len))
-        parse_fail(p, t->column, "'%.*s' is not a name; expected a letter and up to 30 letters,"
-                   " digits and '_'", shown, t->text);
+        parse_fail(p, t->column,
+                   "'%.*s' is not a name; expected a letter and up to 30 letters,"
+                   " digits and '_'",
+                   shown, t->text);
     int64_t code;
     if (name_is_reserved(t->text, t->len) || lit_code_value(t->text, (size_t)t->len, &code))
         parse_fail(p, t->column, "'%.*s' is a word of the language; expected another name",
@@ -152,8 +160,8 @@ void name_check_new(struct parser *p, const struct token *t)
     else if (name_block(p, t->text, t->len) >= 0)
         line = p->prog->blocks[name_block(p, t->text, t->len)].line;
     if (line > 0)
-        parse_fail(p, t->column, "'%.*s' is declared in line %d; expected a new name", shown,
-                   t->text, line);
+        parse_fail(p, t->column, "'%.*s' is declared in line %d; expected a new name",
+                   shown, t->text, line);
 }
 
 /* Reads `NAME:` and `func NAME:`; the body's lines are noted for the second pass. */
@@ -206,8 +214,10 @@ static void top_line(struct parser *p)
     if (parse_header(p) || parse_object(p))
         return;
     if (!parse_is_outcome(&first))
-        parse_fail(p, 1, "unknown line '%.*s'; expected a header, an object, a block NAME:,"
-                   " or an outcome", first.len > 40 ? 40 : first.len, first.text);
+        parse_fail(p, 1,
+                   "unknown line '%.*s'; expected a header, an object, a block NAME:,"
+                   " or an outcome",
+                   first.len > 40 ? 40 : first.len, first.text);
     if (tok_is(&first, "show")) {
         if (p->show)
             parse_fail(p, 1, "a second show line; expected one (line %d)", p->show->number);
@@ -246,7 +256,8 @@ static void second_pass(struct parser *p)
         int at = 0;
         struct token first;
         p->line = &p->lines[i];
-        if (p->line->len == 0 || p->line->is_indented || p->line->text[p->line->len - 1] == ':')
+        if (p->line->len == 0 || p->line->is_indented ||
+            p->line->text[p->line->len - 1] == ':')
             continue;
         if (lex_word(p->line, &at, &first) && parse_is_outcome(&first))
             parse_outcome(p);

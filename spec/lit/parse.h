@@ -4,11 +4,12 @@
  * Owns: the parser's state, its cursor over the tokens of a line, names, errors.
  * Not here: the result (plan.h), the scanner (lex.h).
  *
- * The parser goes over the lines twice: first headers, objects, block heads and outcome lines are
- * sorted out, then, with every name known, the bodies and the outcome lines are read.  Bodies are
- * compiled to flat instructions while they are read; nesting is an explicit stack, not recursion.
- * The first error ends it: parse_fail jumps out, the arenas go as a whole.  (An error value handed
- * through 60 functions was the alternative; it hid the grammar.)
+ * The parser goes over the lines twice: first headers, objects, block heads and outcome
+ * lines are sorted out, then, with every name known, the bodies and the outcome lines are
+ * read.  Bodies are compiled to flat instructions while they are read; nesting is an
+ * explicit stack, not recursion. The first error ends it: parse_fail jumps out, the arenas
+ * go as a whole.  (An error value handed through 60 functions was the alternative; it hid
+ * the grammar.)
  *
  *   I1  parse_fail never returns; everything allocated is in one of the two arenas.
  *   I2  tok[ntok] is TOK_END; at <= ntok.
@@ -80,7 +81,7 @@ struct parser {
     int nregs;
     struct flow flow[MAX_NESTING];
     int nflow;
-    int hidden[MAX_NESTING]; /* a counter per depth, -1: none yet */
+    int hidden[MAX_NESTING];  /* a counter per depth, -1: none yet */
     struct lit_instr *select; /* cases go to it; NULL: not in a select */
     int ninstr;               /* of all blocks */
 
@@ -93,8 +94,8 @@ struct parser {
 };
 
 /* Ends the parse with this error at the line in work. */
-__attribute__((noreturn, format(printf, 3, 4))) void parse_fail(struct parser *p, int column,
-                                                                const char *format, ...);
+__attribute__((noreturn, format(printf, 3, 4))) void
+parse_fail(struct parser *p, int column, const char *format, ...);
 __attribute__((noreturn, format(printf, 4, 5))) void
 parse_fail_at(struct parser *p, int line, int column, const char *format, ...);
 
@@ -122,10 +123,10 @@ bool name_is_reserved(const char *text, int len);
 const char *kind_text(enum lit_kind kind);
 
 /* The lines of each part. */
-bool parse_header(struct parser *p);   /* parse_head.c; false: the line is none */
-bool parse_object(struct parser *p);   /* parse_object.c */
-void parse_conds(struct parser *p);    /* parse_object.c, when all objects are known */
-void parse_show(struct parser *p);     /* parse_outcome.c */
+bool parse_header(struct parser *p); /* parse_head.c; false: the line is none */
+bool parse_object(struct parser *p); /* parse_object.c */
+void parse_conds(struct parser *p);  /* parse_object.c, when all objects are known */
+void parse_show(struct parser *p);   /* parse_outcome.c */
 bool parse_is_outcome(const struct token *first);
 void parse_outcome(struct parser *p);
 void parse_outcomes_done(struct parser *p);

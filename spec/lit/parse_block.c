@@ -6,26 +6,31 @@
  *
  * What each form becomes (h is a hidden register of the loop's depth):
  *
- *   if a == b     unless a == b ELSE; body; jmp END; ELSE: body; END:     (no else, or an empty
+ *   if a == b     unless a == b ELSE; body; jmp END; ELSE: body; END:     (no else, or an
+ *   empty
  *                                                                           one: no jmp)
  *   while a == b  TOP: unless a == b END; body; jmp TOP; END:
- *   repeat N as i set h 0; TOP: unless h < N END; set i h; body; calc h + h 1; jmp TOP; END:
- *   for v = range TOP: range c v END; body; jmp TOP; END:
+ *   repeat N as i set h 0; TOP: unless h < N END; set i h; body; calc h + h 1; jmp TOP;
+ *   END: for v = range TOP: range c v END; body; jmp TOP; END:
  *
  * The exporter reads these shapes back, so they are a contract within the library.
  *
- *   I1  Every target is patched before its block is done; nothing jumps behind the last `ret`.
+ *   I1  Every target is patched before its block is done; nothing jumps behind the last
+ *       `ret`.
  */
 #include <string.h>
 
 #include "parse_block.h"
 
-struct lit_block *block_now(struct parser *p) { return &p->prog->blocks[p->block]; }
+struct lit_block *block_now(struct parser *p)
+{
+    return &p->prog->blocks[p->block];
+}
 
 struct lit_instr instr_new(struct parser *p, enum lit_op op)
 {
-    return (struct lit_instr){.op = op, .obj = -1, .blk = -1, .target = -1,
-                              .line = p->line->number};
+    return (struct lit_instr){
+        .op = op, .obj = -1, .blk = -1, .target = -1, .line = p->line->number};
 }
 
 int instr_emit(struct parser *p, const struct lit_instr *in)
@@ -45,8 +50,11 @@ static struct flow *flow_push(struct parser *p, enum flow_kind kind)
         parse_fail(p, p->tok[0].column, "nested too deeply; expected at most %d levels",
                    MAX_NESTING);
     struct flow *f = &p->flow[p->nflow++];
-    *f = (struct flow){.kind = kind, .start = block_now(p)->ninstr, .patch = -1,
-                       .line = p->line->number, .column = p->tok[0].column};
+    *f = (struct flow){.kind = kind,
+                       .start = block_now(p)->ninstr,
+                       .patch = -1,
+                       .line = p->line->number,
+                       .column = p->tok[0].column};
     return f;
 }
 
@@ -151,8 +159,9 @@ static void end_flow(struct parser *p)
 {
     tok_end(p);
     if (p->nflow == 0)
-        parse_fail(p, p->tok[0].column,
-                   "end without a beginning; expected if, while, repeat, for or select before it");
+        parse_fail(
+            p, p->tok[0].column,
+            "end without a beginning; expected if, while, repeat, for or select before it");
     const struct flow *f = &p->flow[--p->nflow];
     struct lit_block *b = block_now(p);
     if (f->kind == FLOW_ELSE && f->patch == b->ninstr - 1) {
@@ -211,11 +220,13 @@ static void select_case(struct parser *p)
     } else if (t->kind == TOK_NAME || tok_is(t, "<-")) {
         parse_receive(p, &in);
     } else {
-        tok_unexpected(p, "a case 'c <- V', '<-c', 'v = <-c', 'v, ok = <-c', default, or end");
+        tok_unexpected(p,
+                       "a case 'c <- V', '<-c', 'v = <-c', 'v, ok = <-c', default, or end");
     }
     if (p->select->ncases == MAX_CASES)
         parse_fail(p, t->column, "one case too many; expected at most %d", MAX_CASES);
-    p->select->cases = parse_more(p, p->select->cases, p->select->ncases, sizeof(struct lit_case));
+    p->select->cases =
+        parse_more(p, p->select->cases, p->select->ncases, sizeof(struct lit_case));
     p->select->cases[p->select->ncases++] =
         (struct lit_case){.op = in.op, .obj = in.obj, .a = in.a, .d = in.d, .e = in.e};
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* parse_block.h - emitting instructions and reading operands, shared by flow and statements.
+/* parse_block.h - emitting instructions and reading operands, shared by flow and
+ * statements.
  *
- * Owns: the interface between parse_block.c (flow), parse_stmt.c (operations) and parse_ref.c
- * (registers, values, objects).  Not here: the parser's state (parse.h).
+ * Owns: the interface between parse_block.c (flow), parse_stmt.c (operations) and
+ * parse_ref.c (registers, values, objects).  Not here: the parser's state (parse.h).
  */
 #ifndef LIT_PARSE_BLOCK_H
 #define LIT_PARSE_BLOCK_H
@@ -26,8 +27,10 @@ struct lit_block *block_now(struct parser *p);
 
 /* Reads one operand at the cursor.  `what` says what was expected. */
 struct lit_ref operand_value(struct parser *p);
-struct lit_ref operand_target(struct parser *p, const struct token *t); /* a register to write */
-struct lit_ref operand_register(struct parser *p, const struct token *t); /* a register to read */
+struct lit_ref operand_target(struct parser *p,
+                              const struct token *t); /* a register to write */
+struct lit_ref operand_register(struct parser *p,
+                                const struct token *t); /* a register to read */
 int operand_object(struct parser *p, unsigned kinds, const char *what);
 int operand_func(struct parser *p);
 struct lit_ref operand_hidden(struct parser *p, int depth);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* parse_head.c - the header lines: litmus, id, spec, about, needs, profile, mode.
  *
- * Owns: their words and their limits.  Not here: needs that follow from the operations (check.c),
- * whether a clause exists (the clause files are checked against the corpus elsewhere).
+ * Owns: their words and their limits.  Not here: needs that follow from the operations
+ * (check.c), whether a clause exists (the clause files are checked against the corpus
+ * elsewhere).
  *
  *   I1  `litmus` is the first line that is not blank, and comes once; so do id and mode.
  */
@@ -14,11 +15,11 @@
 enum { MAX_WORDS = 64, MAX_TRIALS = 10000000 };
 
 static const char *const need_names[] = {
-    "faketime", "parallel",   "race", "gotext", "gc.precise", "control", "noise",
-    "die",      "deadlock",   "one",  "chan",   "select",     "mutex",   "rwmutex",
-    "wg",       "once",       "cond", "atomic", "var",        "timer",   "ticker",
-    "afterfunc", "panic",     "recover", "goexit", "exit",    "fault",   "elem",
-    "ptr",      "make",       "procs", "goroutines", "heap",  "gc",
+    "faketime",  "parallel", "race",    "gotext",     "gc.precise", "control", "noise",
+    "die",       "deadlock", "one",     "chan",       "select",     "mutex",   "rwmutex",
+    "wg",        "once",     "cond",    "atomic",     "var",        "timer",   "ticker",
+    "afterfunc", "panic",    "recover", "goexit",     "exit",       "fault",   "elem",
+    "ptr",       "make",     "procs",   "goroutines", "heap",       "gc",
 };
 
 static bool all_of(const struct token *t, const char *extra)
@@ -57,7 +58,10 @@ static bool is_need(const struct token *t)
     return false;
 }
 
-static bool is_profile(const struct token *t) { return all_of(t, ".-<>=_"); }
+static bool is_profile(const struct token *t)
+{
+    return all_of(t, ".-<>=_");
+}
 
 static void read_words(struct parser *p, int at, struct lit_words *w,
                        bool (*good)(const struct token *), const char *expected)
@@ -66,8 +70,8 @@ static void read_words(struct parser *p, int at, struct lit_words *w,
     int before = w->n;
     while (lex_word(p->line, &at, &t)) {
         if (!good(&t))
-            parse_fail(p, t.column, "unexpected '%.*s'; expected %s", t.len > 40 ? 40 : t.len,
-                       t.text, expected);
+            parse_fail(p, t.column, "unexpected '%.*s'; expected %s",
+                       t.len > 40 ? 40 : t.len, t.text, expected);
         if (w->n == MAX_WORDS)
             parse_fail(p, t.column, "one word too many; expected at most %d", MAX_WORDS);
         w->v = parse_more(p, w->v, w->n, sizeof *w->v);
@@ -144,12 +148,14 @@ bool parse_header(struct parser *p)
     lex_word(p->line, &at, &t);
     bool is_litmus = tok_is(&t, "litmus");
     if (!is_litmus && !prog->path)
-        parse_fail(p, 1, "the first line is not the program's name; expected 'litmus PATH'");
+        parse_fail(p, 1,
+                   "the first line is not the program's name; expected 'litmus PATH'");
     if (is_litmus)
         prog->path = read_single(p, at, prog->path, "/-_.",
                                  "a path of small letters, digits and /-_.");
     else if (tok_is(&t, "id"))
-        prog->id = read_single(p, at, prog->id, "-", "an id of small letters, digits and -");
+        prog->id =
+            read_single(p, at, prog->id, "-", "an id of small letters, digits and -");
     else if (tok_is(&t, "spec"))
         read_words(p, at, &prog->spec, is_clause, "a clause such as chan.send.order");
     else if (tok_is(&t, "needs"))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* parse_object.c - the object lines: chan, mutex, atomic, ...
  *
- * Owns: kinds of objects and their parameters.  Not here: what an operation wants (parse_ref.c).
+ * Owns: kinds of objects and their parameters.  Not here: what an operation wants
+ * (parse_ref.c).
  *
  *   I1  A cond's mutex is resolved after the last object line, so their order is free.
  */
@@ -13,16 +14,17 @@ static const struct kind_word {
     const char *word, *text;
     enum lit_kind kind;
 } kind_words[] = {
-    {"chan", "a channel", OBJ_CHAN},       {"nilchan", "a nil channel", OBJ_NILCHAN},
-    {"mutex", "a mutex", OBJ_MUTEX},       {"rwmutex", "an rwmutex", OBJ_RWMUTEX},
-    {"wg", "a wait group", OBJ_WG},        {"once", "a once", OBJ_ONCE},
-    {"cond", "a cond", OBJ_COND},          {"atomic", "an atomic", OBJ_ATOMIC},
-    {"var", "a var", OBJ_VAR},             {"timer", "a timer", OBJ_TIMER},
+    {"chan", "a channel", OBJ_CHAN},    {"nilchan", "a nil channel", OBJ_NILCHAN},
+    {"mutex", "a mutex", OBJ_MUTEX},    {"rwmutex", "an rwmutex", OBJ_RWMUTEX},
+    {"wg", "a wait group", OBJ_WG},     {"once", "a once", OBJ_ONCE},
+    {"cond", "a cond", OBJ_COND},       {"atomic", "an atomic", OBJ_ATOMIC},
+    {"var", "a var", OBJ_VAR},          {"timer", "a timer", OBJ_TIMER},
     {"ticker", "a ticker", OBJ_TICKER},
 };
 
-static const int element_sizes[] = {0,  1,  2,  3,  4,  5,   6,   7,   8,   9,   12,   15,   16,   17,   24,
-                                    31, 32, 33, 63, 64, 65, 100, 128, 200, 256, 512, 1000, 1024, 4096, 32768, 65535};
+static const int element_sizes[] = {
+    0,  1,  2,  3,  4,  5,   6,   7,   8,   9,   12,   15,   16,   17,    24,   31,
+    32, 33, 63, 64, 65, 100, 128, 200, 256, 512, 1000, 1024, 4096, 32768, 65535};
 
 const char *kind_text(enum lit_kind kind)
 {
@@ -69,7 +71,8 @@ static int read_element(struct parser *p)
             return element_sizes[i];
         }
     }
-    tok_unexpected(p, "ptr or one of the sizes 0..9 12 15 16 17 24 31 32 33 63 64 65 100 128"
+    tok_unexpected(p,
+                   "ptr or one of the sizes 0..9 12 15 16 17 24 31 32 33 63 64 65 100 128"
                    " 200 256 512 1000 1024 4096 32768 65535");
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* parse_outcome.c - what the file says about outcomes: show, want, allow, forbid, stat, stderr.
+/* parse_outcome.c - what the file says about outcomes: show, want, allow, forbid, stat,
+ * stderr.
  *
- * Owns: terms, statuses, values of outcome lines.  Not here: whether the lists are the model's
- * (model/), and what a complete file should have besides (check.c).
+ * Owns: terms, statuses, values of outcome lines.  Not here: whether the lists are the
+ * model's (model/), and what a complete file should have besides (check.c).
  *
  *   I1  Global register i belongs to the i-th shown term that is no log.
  *   I2  A line that is not `forbid` gives every term that its status keeps.
@@ -14,11 +15,15 @@
 #include "code.h"
 #include "parse.h"
 
-static int shown(const struct token *t) { return t->len > 40 ? 40 : t->len; }
+static int shown(const struct token *t)
+{
+    return t->len > 40 ? 40 : t->len;
+}
 
 bool parse_is_outcome(const struct token *first)
 {
-    static const char *const words[] = {"show", "want", "allow", "forbid", "stat", "stderr"};
+    static const char *const words[] = {"show",   "want", "allow",
+                                        "forbid", "stat", "stderr"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (tok_is(first, words[i]))
             return true;
@@ -33,8 +38,8 @@ static void add_global(struct parser *p, const struct token *t, struct lit_term 
     int block = dot ? name_block(p, t->text, (int)(dot - t->text)) : -1;
     int left = dot ? t->len - (int)(dot - t->text) - 1 : 0;
     if (!dot || !lex_is_name(dot + 1, left))
-        parse_fail(p, t->column, "unexpected '%.*s'; expected BLOCK.REGISTER or log", shown(t),
-                   t->text);
+        parse_fail(p, t->column, "unexpected '%.*s'; expected BLOCK.REGISTER or log",
+                   shown(t), t->text);
     if (block < 0)
         parse_fail(p, t->column, "no block '%.*s'; expected BLOCK.REGISTER or log",
                    (int)(dot - t->text) > 40 ? 40 : (int)(dot - t->text), t->text);
@@ -51,8 +56,8 @@ static void add_term(struct parser *p, const struct token *t)
         parse_fail(p, t->column, "one term too many; expected at most %d", MAX_TERMS);
     for (int i = 0; i < prog->nterms; i++) {
         if (tok_is(t, prog->terms[i].text))
-            parse_fail(p, t->column, "'%.*s' is shown twice; expected each term once", shown(t),
-                       t->text);
+            parse_fail(p, t->column, "'%.*s' is shown twice; expected each term once",
+                       shown(t), t->text);
     }
     struct lit_term term = {.global = -1, .text = parse_text(p, t->text, t->len)};
     term.is_log = tok_is(t, "log");
@@ -112,8 +117,10 @@ static bool read_status(struct parser *p, const struct token *t, struct lit_expe
         good = code_fatal_value(colon + 1, (size_t)left, &x->code);
     }
     if (!good)
-        parse_fail(p, t->column, "unknown status '%.*s'; expected ok, exit:N, panic:CODE,"
-                   " fatal:CODE or deadlock", shown(t), t->text);
+        parse_fail(p, t->column,
+                   "unknown status '%.*s'; expected ok, exit:N, panic:CODE,"
+                   " fatal:CODE or deadlock",
+                   shown(t), t->text);
     return true;
 }
 
@@ -127,8 +134,8 @@ static void read_log(struct parser *p, const struct token *t, const char *text, 
         int end = comma ? (int)(comma - text) : len;
         int64_t v;
         if (!read_value(text + i, end - i, &v) || log->n == MAX_LOG)
-            parse_fail(p, t->column, "unexpected '%.*s'; expected log=1,2,3 or log=-", shown(t),
-                       t->text);
+            parse_fail(p, t->column, "unexpected '%.*s'; expected log=1,2,3 or log=-",
+                       shown(t), t->text);
         log->v = parse_more(p, log->v, log->n, sizeof *log->v);
         log->v[log->n++] = v;
         i = end + 1;
@@ -149,7 +156,8 @@ static void read_pair(struct parser *p, const struct token *t, struct lit_expect
 {
     const char *sign = memchr(t->text, '=', (size_t)t->len);
     if (!sign)
-        parse_fail(p, t->column, "unexpected '%.*s'; expected TERM=VALUE", shown(t), t->text);
+        parse_fail(p, t->column, "unexpected '%.*s'; expected TERM=VALUE", shown(t),
+                   t->text);
     int head = (int)(sign - t->text), left = t->len - head - 1;
     int term = find_term(p, t->text, head);
     if (term < 0)
@@ -161,8 +169,9 @@ static void read_pair(struct parser *p, const struct token *t, struct lit_expect
     if (p->prog->terms[term].is_log)
         read_log(p, t, sign + 1, left, &x->log);
     else if (x->status != STATUS_OK)
-        parse_fail(p, t->column, "'%.*s' with a status that is not ok; expected the log at most",
-                   head, t->text);
+        parse_fail(p, t->column,
+                   "'%.*s' with a status that is not ok; expected the log at most", head,
+                   t->text);
     else if (!read_value(sign + 1, left, &x->value[term]))
         parse_fail(p, t->column, "unexpected '%.*s'; expected an integer or a code",
                    left > 40 ? 40 : left, sign + 1);
@@ -173,8 +182,8 @@ static void check_given(struct parser *p, const struct lit_expect *x)
     for (int i = 0; i < p->prog->nterms; i++) {
         const struct lit_term *t = &p->prog->terms[i];
         if (!x->given[i] && x->verb != VERB_FORBID && (x->status == STATUS_OK || t->is_log))
-            parse_fail(p, p->line->len + 1, "%s is missing; expected a value for every term",
-                       t->text);
+            parse_fail(p, p->line->len + 1,
+                       "%s is missing; expected a value for every term", t->text);
     }
 }
 
@@ -203,7 +212,8 @@ static void read_race(struct parser *p, int at, bool want)
                    "no var after race; expected the name of one");
     for (int i = 0; i < prog->nraces; i++) {
         if (prog->races[i].obj == o)
-            parse_fail(p, t.column, "a second race line for this var; expected one (line %d)",
+            parse_fail(p, t.column,
+                       "a second race line for this var; expected one (line %d)",
                        prog->races[i].line);
     }
     prog->races = parse_more(p, prog->races, prog->nraces, sizeof *prog->races);
@@ -257,8 +267,8 @@ static double read_share(struct parser *p, int *at, const char *key)
             v = strtod(number, &end);
     }
     if (end == number || *end || !(v > 0 && v < 1))
-        parse_fail(p, t.column, "unexpected '%.*s'; expected %sNUMBER between 0 and 1", shown(&t),
-                   t.text, key);
+        parse_fail(p, t.column, "unexpected '%.*s'; expected %sNUMBER between 0 and 1",
+                   shown(&t), t.text, key);
     return v;
 }
 
@@ -269,7 +279,8 @@ static void read_stat(struct parser *p, int at)
     struct token t;
     bool any = lex_word(p->line, &at, &t);
     if (prog->mode != MODE_STAT)
-        parse_fail(p, 1, "stat without mode stat; expected 'mode stat trials=N' in the header");
+        parse_fail(p, 1,
+                   "stat without mode stat; expected 'mode stat trials=N' in the header");
     if (any && tok_is(&t, "uniform")) {
         s.rule = STAT_UNIFORM;
         any = lex_word(p->line, &at, &t);
@@ -283,12 +294,13 @@ static void read_stat(struct parser *p, int at)
         s.rule = STAT_SEEN_ALL;
         s.alpha = read_share(p, &at, "alpha=");
     } else {
-        parse_fail(p, any ? t.column : p->line->len + 1,
-                   "unknown rule; expected 'seen-all alpha=A' or 'uniform TERM alpha=A margin=M'");
+        parse_fail(
+            p, any ? t.column : p->line->len + 1,
+            "unknown rule; expected 'seen-all alpha=A' or 'uniform TERM alpha=A margin=M'");
     }
     if (lex_word(p->line, &at, &t))
-        parse_fail(p, t.column, "unexpected '%.*s'; expected the end of the line", shown(&t),
-                   t.text);
+        parse_fail(p, t.column, "unexpected '%.*s'; expected the end of the line",
+                   shown(&t), t.text);
     prog->stats = parse_more(p, prog->stats, prog->nstats, sizeof s);
     prog->stats[prog->nstats++] = s;
 }
@@ -299,7 +311,8 @@ static void read_stderr(struct parser *p, int at)
     struct token t;
     bool any = lex_word(p->line, &at, &t);
     int from = t.column; /* behind the slash */
-    if (!any || *t.text != '/' || p->line->len <= from || p->line->text[p->line->len - 1] != '/')
+    if (!any || *t.text != '/' || p->line->len <= from ||
+        p->line->text[p->line->len - 1] != '/')
         parse_fail(p, any ? t.column : p->line->len + 1,
                    "no /REGEX/; expected it between slashes, a '#' in it as \\x23");
     w->v = parse_more(p, w->v, w->n, sizeof *w->v);
@@ -328,8 +341,10 @@ void parse_outcome(struct parser *p)
     if (is_race)
         read_race(p, behind, tok_is(&t, "want"));
     else
-        read_expect(p, at, tok_is(&t, "want") ? VERB_WANT
-                           : tok_is(&t, "allow") ? VERB_ALLOW : VERB_FORBID);
+        read_expect(p, at,
+                    tok_is(&t, "want")    ? VERB_WANT
+                    : tok_is(&t, "allow") ? VERB_ALLOW
+                                          : VERB_FORBID);
 }
 
 void parse_outcomes_done(struct parser *p)
@@ -338,8 +353,10 @@ void parse_outcomes_done(struct parser *p)
     for (int i = 0; i < p->prog->nterms; i++) {
         int g = p->prog->terms[i].global;
         if (g >= 0 && !p->global_known[g])
-            parse_fail(p, p->show_column[i], "block %s has no register '%s'; expected one that it"
-                       " sets", p->prog->blocks[p->prog->globals[g].block].name,
+            parse_fail(p, p->show_column[i],
+                       "block %s has no register '%s'; expected one that it"
+                       " sets",
+                       p->prog->blocks[p->prog->globals[g].block].name,
                        p->prog->globals[g].name);
     }
 }

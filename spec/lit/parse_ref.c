@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* parse_ref.c - operands of statements: registers, values, objects, functions.
  *
- * Owns: the registers of the block in work.  Not here: which operand comes when (parse_stmt.c).
+ * Owns: the registers of the block in work.  Not here: which operand comes when
+ * (parse_stmt.c).
  *
- * A register comes into being where it is first named.  One that is read somewhere in its block but
- * set nowhere is nearly always a slip of the pen, so it is refused once the block is complete.
+ * A register comes into being where it is first named.  One that is read somewhere in its
+ * block but set nowhere is nearly always a slip of the pen, so it is refused once the block
+ * is complete.
  *
  *   I1  A shown register has a global reference and takes no local place.
  *   I2  Named and hidden registers of a block are at most MAX_REGISTERS.
@@ -18,8 +20,10 @@ static int new_local(struct parser *p, const char *name, int column)
 {
     struct lit_block *b = block_now(p);
     if (b->nregs == MAX_REGISTERS)
-        parse_fail(p, column, "one register too many in block %s; expected at most %d"
-                   " (a loop takes one)", b->name, MAX_REGISTERS);
+        parse_fail(p, column,
+                   "one register too many in block %s; expected at most %d"
+                   " (a loop takes one)",
+                   b->name, MAX_REGISTERS);
     b->reg_names = parse_more(p, b->reg_names, b->nregs, sizeof *b->reg_names);
     b->reg_names[b->nregs] = parse_text(p, name, (int)strlen(name));
     return b->nregs++;
@@ -125,8 +129,8 @@ int operand_func(struct parser *p)
     if (b < 0)
         tok_unexpected(p, "the name of a func block");
     if (!p->prog->blocks[b].is_func)
-        parse_fail(p, t->column, "'%.*s' is a goroutine's block; expected a func block", t->len,
-                   t->text);
+        parse_fail(p, t->column, "'%.*s' is a goroutine's block; expected a func block",
+                   t->len, t->text);
     p->at++;
     return b;
 }
@@ -143,8 +147,10 @@ void operand_check_block(struct parser *p)
     for (int i = 0; i < p->nregs; i++) {
         const struct reg *r = &p->regs[i];
         if (r->read_line > 0 && !r->is_set)
-            parse_fail_at(p, r->read_line, r->read_column,
-                          "register '%s' is never set in block %s; expected a register that is,"
-                          " or a declared name", r->name, block_now(p)->name);
+            parse_fail_at(
+                p, r->read_line, r->read_column,
+                "register '%s' is never set in block %s; expected a register that is,"
+                " or a declared name",
+                r->name, block_now(p)->name);
     }
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* parse_stmt.c - operations: one line, one instruction.
  *
- * Owns: the table of plain operations, and the forms that follow no table (assignments, receives,
- * fields, catch).  Not here: flow and select's frame (parse_block.c), operands (parse_ref.c).
+ * Owns: the table of plain operations, and the forms that follow no table (assignments,
+ * receives, fields, catch).  Not here: flow and select's frame (parse_block.c), operands
+ * (parse_ref.c).
  *
- * A line is told apart by its first two words: `c <- V` and `x = ...` are what they are whatever x
- * and c are called, so that a channel may be called done or stop.
+ * A line is told apart by its first two words: `c <- V` and `x = ...` are what they are
+ * whatever x and c are called, so that a channel may be called done or stop.
  *
- *   I1  The table's shape letters are filled from left to right into the fields of plan.h (I3).
+ *   I1  The table's shape letters are filled from left to right into the fields of plan.h
+ *       (I3).
  */
 #include <string.h>
 
@@ -15,8 +17,8 @@
 
 enum result { RESULT_NONE, RESULT_MAY, RESULT_MUST };
 
-/* Shape letters: v value, h register, c chan, n chan or nilchan, l channel or timer, m lock, r rwmutex,
- * k cond, g wg, a atomic, o once, t timer, T timer or ticker, f func. */
+/* Shape letters: v value, h register, c chan, n chan or nilchan, l channel or timer, m
+ * lock, r rwmutex, k cond, g wg, a atomic, o once, t timer, T timer or ticker, f func. */
 static const struct verb {
     const char *word, *shape;
     enum lit_op op;
@@ -67,24 +69,19 @@ static const struct verb {
 };
 
 /* Words whose operands follow no shape. */
-static const char *const odd_words[] = {"go",      "defer",     "wait",  "add", "fault",
-                                        "finalizer", "cleanup", "gc"};
+static const char *const odd_words[] = {"go",    "defer",     "wait",    "add",
+                                        "fault", "finalizer", "cleanup", "gc"};
 
 static const struct kind_letter {
     char letter;
     unsigned kinds;
     const char *what;
 } kind_letters[] = {
-    {'c', KIND_BIT(OBJ_CHAN), "a channel"},
-    {'n', KINDS_CHAN, "a channel"},
-    {'l', KINDS_RECV, "a channel or a timer"},
-    {'m', KINDS_LOCK, "a mutex or an rwmutex"},
-    {'r', KIND_BIT(OBJ_RWMUTEX), "an rwmutex"},
-    {'k', KIND_BIT(OBJ_COND), "a cond"},
-    {'g', KIND_BIT(OBJ_WG), "a wait group"},
-    {'a', KIND_BIT(OBJ_ATOMIC), "an atomic"},
-    {'o', KIND_BIT(OBJ_ONCE), "a once"},
-    {'t', KIND_BIT(OBJ_TIMER), "a timer"},
+    {'c', KIND_BIT(OBJ_CHAN), "a channel"},     {'n', KINDS_CHAN, "a channel"},
+    {'l', KINDS_RECV, "a channel or a timer"},  {'m', KINDS_LOCK, "a mutex or an rwmutex"},
+    {'r', KIND_BIT(OBJ_RWMUTEX), "an rwmutex"}, {'k', KIND_BIT(OBJ_COND), "a cond"},
+    {'g', KIND_BIT(OBJ_WG), "a wait group"},    {'a', KIND_BIT(OBJ_ATOMIC), "an atomic"},
+    {'o', KIND_BIT(OBJ_ONCE), "a once"},        {'t', KIND_BIT(OBJ_TIMER), "a timer"},
     {'T', KINDS_TIMER, "a timer or a ticker"},
 };
 
@@ -136,8 +133,8 @@ static void read_shape(struct parser *p, struct lit_instr *in, const char *shape
 static void read_fault(struct parser *p, struct lit_instr *in)
 {
     const struct token *t = tok_now(p);
-    if (t->kind != TOK_CODE || (t->value != CODE_NIL_DEREF && t->value != CODE_INDEX &&
-                                t->value != CODE_DIV_ZERO))
+    if (t->kind != TOK_CODE ||
+        (t->value != CODE_NIL_DEREF && t->value != CODE_INDEX && t->value != CODE_DIV_ZERO))
         tok_unexpected(p, "nil-deref, index or div-zero");
     in->op = OP_FAULT;
     in->fault = t->value;
@@ -227,8 +224,8 @@ static bool read_operation(struct parser *p, struct lit_instr *in)
         in->obj = operand_object(p, KINDS_RECV, "a channel or a timer");
     } else if (v) {
         if (v->result == RESULT_MUST)
-            parse_fail(p, word->column, "'%s' without a result; expected 'x = %s ...'", v->word,
-                       v->word);
+            parse_fail(p, word->column, "'%s' without a result; expected 'x = %s ...'",
+                       v->word, v->word);
         p->at++;
         in->op = v->op;
         read_shape(p, in, v->shape);
@@ -270,8 +267,9 @@ static void read_catch(struct parser *p, struct lit_instr *in)
         tok_unexpected(p, "an operation without results after catch");
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         if (in->op == refused[i])
-            parse_fail(p, t->column, "'%.*s' after catch; expected an operation that can panic",
-                       t->len, t->text);
+            parse_fail(p, t->column,
+                       "'%.*s' after catch; expected an operation that can panic", t->len,
+                       t->text);
     }
 }
 
@@ -373,7 +371,8 @@ static void read_right(struct parser *p, struct lit_instr *in)
         p->at++;
         in->op = v->op;
         read_shape(p, in, v->shape);
-        if (p->prog->objects && in->obj >= 0 && p->prog->objects[in->obj].kind == OBJ_TICKER &&
+        if (p->prog->objects && in->obj >= 0 &&
+            p->prog->objects[in->obj].kind == OBJ_TICKER &&
             (in->op == OP_STOP || in->op == OP_RESET))
             parse_fail(p, t->column, "a ticker's %s has no result; expected none", v->word);
     } else if (v || is_odd(t)) {
@@ -419,7 +418,8 @@ void parse_statement(struct parser *p)
     } else if (tok_is(t, "select") && tok_next(p, 1)->kind == TOK_END) {
         p->at++;
         in.op = OP_SELECT;
-    } else if (!read_object_first(p, &in) && !assignment(p, &in) && !read_operation(p, &in)) {
+    } else if (!read_object_first(p, &in) && !assignment(p, &in) &&
+               !read_operation(p, &in)) {
         tok_unexpected(p, "a statement");
     }
     tok_end(p);

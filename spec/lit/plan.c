@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* plan.c - a program as the flat plan of protocol.md section 3.
  *
- * Owns: the text form of objects, blocks and instructions.  Not here: the table of instructions
- * (op.def gives wire names and operands; this file only walks the operands).
+ * Owns: the text form of objects, blocks and instructions.  Not here: the table of
+ * instructions (op.def gives wire names and operands; this file only walks the operands).
  */
 #include <inttypes.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 
 static void print_value(const struct lit_ref *r, FILE *out)
 {
-    static const char sigil[] = {[REF_NONE] = '_', [REF_IMM] = '#', [REF_REG] = 'r',
-                                 [REF_GLOBAL] = 'g'};
+    static const char sigil[] = {
+        [REF_NONE] = '_', [REF_IMM] = '#', [REF_REG] = 'r', [REF_GLOBAL] = 'g'};
     fprintf(out, " %c%" PRId64, sigil[r->kind], r->v);
 }
 
@@ -91,10 +91,10 @@ static void print_instr(const struct lit_instr *in, FILE *out)
 static void print_object(int i, const struct lit_object *o, FILE *out)
 {
     static const char *const names[] = {
-        [OBJ_CHAN] = "chan", [OBJ_NILCHAN] = "nilchan", [OBJ_MUTEX] = "mutex",
-        [OBJ_RWMUTEX] = "rwmutex", [OBJ_WG] = "wg", [OBJ_ONCE] = "once", [OBJ_COND] = "cond",
-        [OBJ_ATOMIC] = "atomic", [OBJ_VAR] = "var", [OBJ_TIMER] = "timer",
-        [OBJ_TICKER] = "ticker",
+        [OBJ_CHAN] = "chan",       [OBJ_NILCHAN] = "nilchan", [OBJ_MUTEX] = "mutex",
+        [OBJ_RWMUTEX] = "rwmutex", [OBJ_WG] = "wg",           [OBJ_ONCE] = "once",
+        [OBJ_COND] = "cond",       [OBJ_ATOMIC] = "atomic",   [OBJ_VAR] = "var",
+        [OBJ_TIMER] = "timer",     [OBJ_TICKER] = "ticker",
     };
     fprintf(out, "obj %d %s", i, names[o->kind]);
     if (o->kind == OBJ_CHAN && o->elem == LIT_ELEM_PTR)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* print.c - the canonical layout of a source file.
  *
- * Owns: spacing, indentation, alignment of outcome lines.  Not here: any change of meaning; words
- * and their order stay, comments stay.
+ * Owns: spacing, indentation, alignment of outcome lines.  Not here: any change of meaning;
+ * words and their order stay, comments stay.
  *
- * Works on lines alone, so that comments keep their place.  Runs of outcome lines are laid out
- * together: the i-th words of lines that give the same term there share a column.
+ * Works on lines alone, so that comments keep their place.  Runs of outcome lines are laid
+ * out together: the i-th words of lines that give the same term there share a column.
  *
  *   I1  Formatting a formatted text changes nothing.
  *   I2  The plan of a formatted text is the plan of the text.
@@ -22,8 +22,8 @@ struct printer {
     FILE *out;
     const char *text;
     size_t len;
-    int depth;       /* 0: outside blocks */
-    bool any, gap;   /* something is printed; a blank line is due */
+    int depth;     /* 0: outside blocks */
+    bool any, gap; /* something is printed; a blank line is due */
 };
 
 static bool word_is(const struct token *t, const char *s)
@@ -67,8 +67,10 @@ static void print_tokens(struct printer *pr, const struct line *l)
     for (int i = 0; i < n; i++) {
         /* An arrow with a name before it sends: it stands free; its value marks that. */
         if (word_is(&tok[i], "<-"))
-            tok[i].value = i > 0 && tok[i - 1].kind == TOK_NAME && !word_is(&tok[i - 1], "catch");
-        bool elem = i > 1 && (word_is(&tok[i - 1], "elem") || word_is(&tok[i - 2], "elem")) &&
+            tok[i].value =
+                i > 0 && tok[i - 1].kind == TOK_NAME && !word_is(&tok[i - 1], "catch");
+        bool elem = i > 1 &&
+                    (word_is(&tok[i - 1], "elem") || word_is(&tok[i - 2], "elem")) &&
                     pr->depth == 0;
         if (i > 0 && !elem && is_spaced(&tok[i - 1], &tok[i], i == 1))
             fputc(' ', pr->out);
@@ -77,7 +79,8 @@ static void print_tokens(struct printer *pr, const struct line *l)
     print_comment(l, pr->out);
 }
 
-static void print_statement(struct printer *pr, const struct line *l, const struct token *first)
+static void print_statement(struct printer *pr, const struct line *l,
+                            const struct token *first)
 {
     static const char *const opens[] = {"if", "while", "repeat", "for", "select", NULL};
     bool ends = word_is(first, "end"), turns = word_is(first, "else");
@@ -170,9 +173,10 @@ static bool is_expect(const struct line *l)
 
 static void print_top(struct printer *pr, const struct line *l, const struct token *first)
 {
-    static const char *const heads[] = {"litmus", "id",   "spec", "about", "needs",
-                                        "profile", "mode", NULL};
-    static const char *const tails[] = {"show", "want", "allow", "forbid", "stat", "stderr", NULL};
+    static const char *const heads[] = {"litmus", "id",      "spec", "about",
+                                        "needs",  "profile", "mode", NULL};
+    static const char *const tails[] = {"show", "want",   "allow", "forbid",
+                                        "stat", "stderr", NULL};
     bool is_block = l->text[l->len - 1] == ':';
     pr->depth = 0;
     if (is_block)
@@ -215,7 +219,8 @@ static int read_run(struct printer *pr, size_t *pos, int *number, struct line *r
     int n = 1;
     size_t next = *pos;
     int count = *number;
-    while (n < max && lex_line(pr->text, pr->len, &next, &count, &run[n]) && is_expect(&run[n])) {
+    while (n < max && lex_line(pr->text, pr->len, &next, &count, &run[n]) &&
+           is_expect(&run[n])) {
         n++;
         *pos = next;
         *number = count;

@@ -3,9 +3,9 @@
  *
  * Owns: chunks and their list; the end of a program.  Not here: the parser that fills it.
  *
- * Chunks start small, because a fuzzer parses a hundred thousand tiny programs a second, and double
- * up to a size at which the cost of malloc no longer shows.  A request larger than a chunk gets one
- * of its own.
+ * Chunks start small, because a fuzzer parses a hundred thousand tiny programs a second,
+ * and double up to a size at which the cost of malloc no longer shows.  A request larger
+ * than a chunk gets one of its own.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* mutate_test.c - the parser meets damaged files.
  *
- * Claim: whatever the bytes, lit_parse returns a program that keeps the invariants of plan.h, or an
- * error with a line, a column and a text; formatting a program keeps its plan; nothing crashes.
- * Meant for a build with sanitizers.  usage: mutate_test [--runs N] [--seed S] [FILE...]; without
- * files it mutates a program of its own that uses every statement.
+ * Claim: whatever the bytes, lit_parse returns a program that keeps the invariants of
+ * plan.h, or an error with a line, a column and a text; formatting a program keeps its
+ * plan; nothing crashes. Meant for a build with sanitizers.  usage: mutate_test [--runs N]
+ * [--seed S] [FILE...]; without files it mutates a program of its own that uses every
+ * statement.
  *
- * A mutation deletes, doubles, swaps or moves lines, replaces words by words of another place, and
- * damages single bytes; one to four of them at a time, from a seed that a failure prints.
+ * A mutation deletes, doubles, swaps or moves lines, replaces words by words of another
+ * place, and damages single bytes; one to four of them at a time, from a seed that a
+ * failure prints.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,10 +23,13 @@ static const char every_statement[] =
     "litmus x/all\nid x-1\nspec a.b\nabout All of it.\nmode stat trials=10\n"
     "chan c 3 elem=16 # first\nchan pc 1 elem=ptr\nnilchan nc\nmutex m\nrwmutex rw\nwg g\n"
     "once o\ncond cv m\natomic a = -5\nvar x = 3\ntimer t\nticker tk\n\nmain:\n  go w\n"
-    "  call f\n  defer f\n  defer nil\n  defer recover\n  i = 1\n  j = i + 1\n  y = x\n  x = j\n"
-    "  if i == 1\n    c <- 1\n  else\n    c <- nil\n  end\n  while i < 3\n    yield\n  end\n"
+    "  call f\n  defer f\n  defer nil\n  defer recover\n  i = 1\n  j = i + 1\n  y = x\n  x "
+    "= j\n"
+    "  if i == 1\n    c <- 1\n  else\n    c <- nil\n  end\n  while i < 3\n    yield\n  "
+    "end\n"
     "  repeat 3 as k\n    repeat 2\n      spin 3\n    end\n  end\n  for v = range c\n"
-    "    return\n  end\n  <-c\n  v = <-c\n  v, ok = <-c\n  close c\n  n = len c\n  make c n\n"
+    "    return\n  end\n  <-c\n  v = <-c\n  v, ok = <-c\n  close c\n  n = len c\n  make c "
+    "n\n"
     "  q = select\n    c <- 1\n    <-c\n    v = <-t\n    v, ok = <-tk\n    default\n  end\n"
     "  lock m\n  ok = trylock rw\n  rlock rw\n  wait cv\n  wait g\n  signal cv\n  add g 2\n"
     "  done g\n  do o f\n  r = load a\n  r = add a 2\n  ok = cas a 1 2\n  s = swap a 3\n"
@@ -32,9 +37,11 @@ static const char every_statement[] =
     "  sleep 3\n  start t 4\n  after t 3\n  afterfunc t 3 f\n  ok = reset t 3\n  n = now\n"
     "  note -1\n  n = procs 0\n  n = goroutines\n  p = new 2\n  p[0] = p\n  p2 = p[1]\n"
     "  drop p\n  keep p2\n  finalizer p2 add a 1\n  w1 = weak p2\n  p3 = get w1\n  gc\n"
-    "  n = gc until a != 0 max 8\n  n = heap\n  exit 3\n  goexit\n\nw:\n  return\n\nfunc f:\n"
+    "  n = gc until a != 0 max 8\n  n = heap\n  exit 3\n  goexit\n\nw:\n  return\n\nfunc "
+    "f:\n"
     "  r = 1\n\nshow main.e f.r log\nwant main.e=0 f.r=1 log=1,2 # fine\n"
-    "allow main.e=send-closed f.r=1 log=-\nforbid main.e=7 # not that\nwant panic:index log=-\n"
+    "allow main.e=send-closed f.r=1 log=-\nforbid main.e=7 # not that\nwant panic:index "
+    "log=-\n"
     "want race x\nstat seen-all alpha=1e-9\nstat uniform main.e alpha=1e-9 margin=0.05\n"
     "stderr /panic: [0-9]+/\n";
 
@@ -55,7 +62,10 @@ static uint64_t next_random(void)
     return z ^ (z >> 31);
 }
 
-static size_t below(size_t n) { return n ? (size_t)(next_random() % n) : 0; }
+static size_t below(size_t n)
+{
+    return n ? (size_t)(next_random() % n) : 0;
+}
 
 __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *format, ...)
 {
@@ -143,7 +153,8 @@ static void check_format(const struct lit_program *p)
     }
     struct lit_program *q = lit_parse("formatted", once, n, &err);
     if (!q)
-        fail("formatted text does not parse: %d:%d: %s\n%s", err.line, err.column, err.text, once);
+        fail("formatted text does not parse: %d:%d: %s\n%s", err.line, err.column, err.text,
+             once);
     char *before = plan_text(p), *after = plan_text(q);
     if (strcmp(before, after) != 0)
         fail("the plan changed by formatting:\n%s", once);
@@ -236,8 +247,17 @@ static void pick_word(const char *text, size_t size, size_t *at, size_t *n)
 
 static void mutate_words(const char *donor, size_t donor_len)
 {
-    static const char *const odd[] = {"9223372036854775807", "-9223372036854775808", "#", "end",
-                                      "1000000", "-1000", "\r", "\xc3\xa9", "\xff", "<-", "nil"};
+    static const char *const odd[] = {"9223372036854775807",
+                                      "-9223372036854775808",
+                                      "#",
+                                      "end",
+                                      "1000000",
+                                      "-1000",
+                                      "\r",
+                                      "\xc3\xa9",
+                                      "\xff",
+                                      "<-",
+                                      "nil"};
     size_t at, n, from, m;
     pick_word(work, len, &at, &n);
     if (below(4) == 0) {
@@ -340,8 +360,8 @@ int main(int argc, char **argv)
             mutate_once();
         good += try_text();
     }
-    printf("mutate_test: %ld mutants of %d files, %ld of them programs, seed %llu\n", runs, nfiles,
-           good, (unsigned long long)seed);
+    printf("mutate_test: %ld mutants of %d files, %ld of them programs, seed %llu\n", runs,
+           nfiles, good, (unsigned long long)seed);
     for (int i = 0; i < nfiles; i++)
         free(files[i].text);
     return 0;
