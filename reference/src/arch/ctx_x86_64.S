@@ -16,9 +16,9 @@
  *   I2  Objects are marked for indirect-branch tracking, not for shadow stacks: a loader
  *       then leaves shadow stacks off, which could not follow these switches.  Return
  *       addresses are jumped to with notrack, as no endbr64 stands there.
- *   I3  A switch leaves by jmp, not ret: the processor predicts a ret from the calls it saw,
- *       which were made on the other stack, and is wrong each time (measured: 25 against
- *       9 ns one way).
+ *   I3  A switch leaves by jmp, not ret: the processor predicts a ret from the calls it
+ *       saw, which were made on the other stack, and is wrong each time (measured: 25
+ *       against 9 ns one way).
  */
         .text
 

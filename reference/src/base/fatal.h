@@ -28,7 +28,7 @@ NORETURN void throw(const char *message);
 NORETURN void die(const char *format, ...) FORMAT(1, 2);
 
 /* The head of every death, before its first word is printed.  Returns in one thread of the
- * process, once; in others never, and in a thread that dies while it dies the process ends. */
+ * process, once; in others never.  A thread that dies while it dies ends the process. */
 void death_begin(void);
 bool death_has_begun(void);
 
