@@ -32,8 +32,9 @@ static void cell_sleep_fire(struct timer *t, uint64_t seq, int64_t now)
 
 static struct g *cell_fresh(struct g *g)
 {
-    if (g->sleep.fire != NULL)
-        return g; /* used before: it is in the list */
+    if (g->is_listed)
+        return g;
+    g->is_listed = true;
     timer_init(&g->sleep, cell_sleep_fire);
     struct g *head = load_relaxed(&all);
     do

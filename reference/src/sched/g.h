@@ -44,43 +44,46 @@ enum park_reason {
 /* The words that a dump prints. */
 const char *park_reason_text(enum park_reason why);
 
+/* Laid out by who touches what, a line each: the last one, which holds the link of the pool's
+ * free list too, is all that a spawn writes; the one before is for running.  What floors above hang
+ * here is zeroed at burial, with the lines still in the cache.
+ * cell is the waiter record of the floors above (one wait at a time). */
 struct g {
-    struct fiber fiber; /* owner: G; valid while it is not running (I3) */
-    /* owner: whoever holds it (I1): run queue, ready list, free list */
-    struct g *link;
+    struct timer sleep; /* owner: G while running, then the heap */
+    struct g *all_next; /* const after the cell was made */
+    struct rand noise;  /* owner: G */
+
+    uint64_t cell[G_CELL_BYTES / sizeof(uint64_t)]; /* owner: whoever may wake it, else G */
+    void *scratch;      /* owner: G; malloc'ed while a large select runs, else NULL */
+    struct stack stack; /* owner: G (I3) */
+
+    struct fiber fiber;           /* owner: G; valid while it is not running (I3) */
+    struct gr_frame *frames;      /* owner: G; panic: open frames, newest first */
+    void *panics;                 /* owner: G; panic: panics in progress */
+    void *waiting;                /* owner: G; waiter records that it holds */
+    void *param;                  /* waker, before sched_ready: what woke it */
+    _Atomic uint32_t select_done; /* atomic; CAS 0 -> 1 by who may wake a select */
+    bool goexiting;               /* owner: G */
+    bool success;                 /* waker, before sched_ready: a communication woke it */
+    struct list_link live;        /* controlled mode: the goroutines of this run */
+
+    struct g *link;         /* owner: whoever holds it (I1): run queue, ready list */
     _Atomic uint32_t state; /* atomic; enum g_state, changed by the owner */
     _Atomic uint32_t why;   /* atomic; enum park_reason, of the last park */
     _Atomic uint64_t goid;  /* atomic; set at spawn, read by dumps */
     gr_fn fn;               /* const from spawn to the end */
     void *arg;              /* const from spawn to the end */
-    struct stack stack;     /* owner: G (I3) */
+    uint64_t priority;      /* controlled mode: PCT; higher runs first */
+    uint32_t noise_epoch;   /* owner: G; which gr_noise call its noise came from */
     bool has_stack;         /* owner: G */
     bool is_main;           /* const from spawn to the end */
-
-    /* For the floors above; zeroed at spawn. */
-    struct gr_frame *frames; /* owner: G; panic: open frames, newest first */
-    void *panics;            /* owner: G; panic: panics in progress */
-    bool goexiting;          /* owner: G */
-    /* waker, before sched_ready: the wake-up came from a communication */
-    bool success;
-    /* atomic; CAS 0 -> 1 by whoever wins the right to wake a select */
-    _Atomic uint32_t select_done;
-    void *waiting; /* owner: G; waiter records that it holds */
-    void *param;   /* waker, before sched_ready: what woke it */
-
-    /* For waiting, on the floors above; not zeroed at spawn. */
-    /* owner: G; malloc'ed while a large select runs, else NULL */
-    void *scratch;
-    /* The waiter record (one wait at a time). */
-    uint64_t cell[G_CELL_BYTES / sizeof(uint64_t)]; /* owner: whoever may wake it, else G */
-
-    /* Private to sched. */
-    struct timer sleep;    /* owner: G while running, then the heap */
-    struct rand noise;     /* owner: G */
-    uint64_t noise_epoch;  /* owner: G; which gr_noise call its noise came from */
-    uint64_t priority;     /* controlled mode: PCT; higher runs first */
-    struct g *all_next;    /* const after the cell was made */
-    struct list_link live; /* controlled mode: the goroutines of this run */
+    bool is_listed;         /* const after the cell was made: all_next, sleep are set */
 };
+
+#if !SAN_FIBERS
+STATIC_ASSERT(offsetof(struct g, fiber) % CACHE_LINE == 0, "the running line");
+STATIC_ASSERT(offsetof(struct g, link) % CACHE_LINE == 0, "the spawning line");
+STATIC_ASSERT(sizeof(struct g) % CACHE_LINE == CACHE_LINE - sizeof(void *), "the link");
+#endif
 
 #endif

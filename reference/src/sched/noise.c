@@ -16,7 +16,7 @@
 
 static atomic_u32 noise_level;
 static atomic_u64 noise_seed;
-static atomic_u64 noise_epoch;
+static atomic_u32 noise_epoch;
 
 void gr_noise(int level, uint64_t seed)
 {
@@ -32,7 +32,7 @@ void gr_noise(int level, uint64_t seed)
 
 static uint64_t noise_draw(struct g *g)
 {
-    uint64_t epoch = load_relaxed(&noise_epoch);
+    uint32_t epoch = load_relaxed(&noise_epoch);
     if (g->noise_epoch != epoch) {
         g->noise_epoch = epoch;
         rand_seed(&g->noise, load_relaxed(&noise_seed) ^ mix64(load_relaxed(&g->goid)));

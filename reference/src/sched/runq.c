@@ -41,6 +41,8 @@ struct g *gq_pop(struct gq *q)
     q->first = g->link;
     if (q->first == NULL)
         q->last = NULL;
+    else
+        __builtin_prefetch(q->first);
     q->len--;
     g->link = NULL;
     return g;

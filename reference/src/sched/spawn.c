@@ -24,13 +24,6 @@ struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
     g->arg = arg;
     g->has_stack = false;
     g->is_main = false;
-    g->frames = NULL;
-    g->panics = NULL;
-    g->goexiting = false;
-    g->success = false;
-    store_relaxed(&g->select_done, 0);
-    g->waiting = NULL;
-    g->param = NULL;
     g->noise_epoch = 0;
     store_relaxed(&g->goid, goid);
     store_relaxed(&g->state, G_RUNNABLE);
@@ -52,6 +45,13 @@ void spawn_bind(struct p *p, struct g *g)
 void spawn_bury(struct p *p, struct g *g)
 {
     store_relaxed(&g->state, G_DEAD);
+    g->frames = NULL;
+    g->panics = NULL;
+    g->goexiting = false;
+    g->success = false;
+    store_relaxed(&g->select_done, 0);
+    g->waiting = NULL;
+    g->param = NULL;
     if (g->has_stack) {
         ASSERT(stack_check(&g->stack));
         fiber_fini(&g->fiber);
