@@ -280,7 +280,7 @@ bool gr_chan_recv(gr_chan *c, void *elem)
         return chan_wait(c, &c->recvq, elem, PARK_CHAN_RECV);
     chan_unlock(c);
     waiter_ready(wake);
-    return x == EXCHANGE_DONE || MUTANT(chan_recv_ok_after_close);
+    return x == EXCHANGE_DONE;
 }
 
 /* A refusal without the lock.  Seen not closed and then full, in this order, means that
@@ -333,7 +333,7 @@ bool gr_chan_try_recv(gr_chan *c, void *elem, bool *ok)
     x = chan_recv_locked(c, elem, &wake);
     chan_unlock(c);
     waiter_ready(wake);
-    *ok = x == EXCHANGE_DONE || (x == EXCHANGE_CLOSED && MUTANT(chan_recv_ok_after_close));
+    *ok = x == EXCHANGE_DONE;
     return x != EXCHANGE_NONE;
 }
 
@@ -345,7 +345,7 @@ static struct g **collect(gr_chan *c, struct waitq *q, struct g **end, bool is_r
         closed_race(c, w);
         if (is_recv)
             elem_clear(c, w->elem);
-        w->success = false;
+        w->success = is_recv && MUTANT(chan_recv_ok_after_close);
         if (w->g == NULL)
             continue; /* a mutant's ghost */
         w->g->param = w;
