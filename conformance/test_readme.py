@@ -29,6 +29,8 @@ CHEAP = {
     "make fuzz BUDGET=5m": "make fuzz BUDGET=5s",
     "make mutants": "make mutants ARGS='--sample 2'",
     "make bench": "make bench ARGS='--quick'",
+    "make unit FLAVOR=asan": "make unit FLAVOR=asan UNITS=build/asan/unit/fix_test",
+    "make unit ARCH=aarch64": "make unit ARCH=aarch64 UNITS=build/opt-aarch64/unit/fix_test",
 }
 
 
