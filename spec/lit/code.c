@@ -64,8 +64,9 @@ enum {
 
 const char *lit_code_name(int64_t code)
 {
-    int64_t i = CODE_NIL - code;
-    return i >= 0 && i < NCODES ? code_names[i].name : NULL;
+    if (code > CODE_NIL || code <= CODE_NIL - NCODES)
+        return NULL;
+    return code_names[CODE_NIL - code].name;
 }
 
 bool lit_code_value(const char *name, size_t len, int64_t *code)

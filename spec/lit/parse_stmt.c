@@ -376,7 +376,7 @@ static void read_right(struct parser *p, struct lit_instr *in)
             (in->op == OP_STOP || in->op == OP_RESET))
             parse_fail(p, t->column, "a ticker's %s has no result; expected none", v->word);
     } else if (v || is_odd(t)) {
-        parse_fail(p, t->column, "'%.*s' has no result; expected none to be taken", t->len,
+        parse_fail(p, t->column, "'%.*s' has no result; expected it alone", t->len,
                    t->text);
     } else {
         read_calculation(p, in);

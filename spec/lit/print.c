@@ -59,12 +59,13 @@ static bool is_spaced(const struct token *before, const struct token *t, bool fi
     return true;
 }
 
-static void print_tokens(struct printer *pr, const struct line *l)
+/* The tokens from number `from` on. */
+static void print_tokens(struct printer *pr, const struct line *l, int from)
 {
     struct token tok[LEX_MAX_TOKENS + 1];
     struct lex_error err;
     int n = lex_tokens(l, 0, tok, &err);
-    for (int i = 0; i < n; i++) {
+    for (int i = from; i < n; i++) {
         /* An arrow with a name before it sends: it stands free; its value marks that. */
         if (word_is(&tok[i], "<-"))
             tok[i].value =
@@ -72,7 +73,7 @@ static void print_tokens(struct printer *pr, const struct line *l)
         bool elem = i > 1 &&
                     (word_is(&tok[i - 1], "elem") || word_is(&tok[i - 2], "elem")) &&
                     pr->depth == 0;
-        if (i > 0 && !elem && is_spaced(&tok[i - 1], &tok[i], i == 1))
+        if (i > from && !elem && is_spaced(&tok[i - 1], &tok[i], i == 1))
             fputc(' ', pr->out);
         fprintf(pr->out, "%.*s", tok[i].len, tok[i].text);
     }
@@ -87,7 +88,7 @@ static void print_statement(struct printer *pr, const struct line *l,
     if ((ends || turns) && pr->depth > 1)
         pr->depth--;
     fprintf(pr->out, "%*s", 2 * pr->depth, "");
-    print_tokens(pr, l);
+    print_tokens(pr, l, 0);
     struct token tok[LEX_MAX_TOKENS + 1];
     struct lex_error err;
     int n = lex_tokens(l, 0, tok, &err);
@@ -156,19 +157,36 @@ static void print_expect(struct printer *pr, const struct line *run, int n, int 
     print_comment(&run[k], pr->out);
 }
 
-static bool is_expect(const struct line *l)
+/* The line, its first word padded to width. */
+static void print_object(struct printer *pr, const struct line *l, int width)
+{
+    struct token first;
+    int at = 0;
+    lex_word(l, &at, &first);
+    fprintf(pr->out, "%-*.*s ", width, first.len, first.text);
+    print_tokens(pr, l, 1);
+}
+
+/* Lines of one group that follow each other are laid out together. */
+enum group { GROUP_NONE, GROUP_OBJECT, GROUP_EXPECT };
+
+static enum group group_of(const struct line *l)
 {
     static const char *const verbs[] = {"want", "allow", "forbid", NULL};
+    static const char *const kinds[] = {"chan", "nilchan", "mutex",  "rwmutex",
+                                        "wg",   "once",    "cond",   "atomic",
+                                        "var",  "timer",   "ticker", NULL};
     int at = 0;
     struct token t, second;
     if (l->len == 0 || l->is_indented || l->text[l->len - 1] == ':')
-        return false;
-    if (!lex_word(l, &at, &t) || !one_of(&t, verbs))
-        return false;
-    if (lex_word(l, &at, &second) && word_is(&second, "race"))
-        return false;
+        return GROUP_NONE;
+    lex_word(l, &at, &t);
+    if (one_of(&t, kinds))
+        return GROUP_OBJECT;
+    if (!one_of(&t, verbs) || (lex_word(l, &at, &second) && word_is(&second, "race")))
+        return GROUP_NONE;
     struct token word[MAX_WORDS_ALIGNED];
-    return read_words(l, word) < MAX_WORDS_ALIGNED;
+    return read_words(l, word) < MAX_WORDS_ALIGNED ? GROUP_EXPECT : GROUP_NONE;
 }
 
 static void print_top(struct printer *pr, const struct line *l, const struct token *first)
@@ -180,13 +198,13 @@ static void print_top(struct printer *pr, const struct line *l, const struct tok
     bool is_block = l->text[l->len - 1] == ':';
     pr->depth = 0;
     if (is_block)
-        print_tokens(pr, l);
+        print_tokens(pr, l, 0);
     else if (one_of(first, heads))
         print_words(pr, l, 8);
     else if (one_of(first, tails))
         print_words(pr, l, 7);
     else
-        print_tokens(pr, l);
+        print_tokens(pr, l, 0);
     pr->depth = is_block ? 1 : 0;
 }
 
@@ -213,19 +231,42 @@ static void print_line(struct printer *pr, const struct line *l)
     }
 }
 
-/* Run of outcome lines that begins at *pos; what follows is left in *pos. */
+/* Run of lines of one group that begins at *pos; what follows is left in *pos. */
 static int read_run(struct printer *pr, size_t *pos, int *number, struct line *run, int max)
 {
     int n = 1;
     size_t next = *pos;
     int count = *number;
+    enum group group = group_of(&run[0]);
     while (n < max && lex_line(pr->text, pr->len, &next, &count, &run[n]) &&
-           is_expect(&run[n])) {
+           group_of(&run[n]) == group) {
         n++;
         *pos = next;
         *number = count;
     }
     return n;
+}
+
+static void print_run(struct printer *pr, const struct line *run, int n)
+{
+    int width = 0;
+    if (pr->gap)
+        fputc('\n', pr->out);
+    pr->gap = false;
+    pr->any = true;
+    pr->depth = 0;
+    for (int k = 0; k < n; k++) {
+        struct token first;
+        int at = 0;
+        lex_word(&run[k], &at, &first);
+        width = first.len > width ? first.len : width;
+    }
+    for (int k = 0; k < n; k++) {
+        if (group_of(&run[k]) == GROUP_OBJECT)
+            print_object(pr, &run[k], width);
+        else
+            print_expect(pr, run, n, k);
+    }
 }
 
 void lit_format(const struct lit_program *p, const char *text, size_t len, FILE *out)
@@ -237,17 +278,9 @@ void lit_format(const struct lit_program *p, const char *text, size_t len, FILE 
     int number = 0;
     (void)p;
     while (lex_line(text, len, &pos, &number, &run[0])) {
-        if (!is_expect(&run[0])) {
+        if (group_of(&run[0]) == GROUP_NONE)
             print_line(&pr, &run[0]);
-            continue;
-        }
-        int n = read_run(&pr, &pos, &number, run, MAX_RUN);
-        if (pr.gap)
-            fputc('\n', out);
-        pr.gap = false;
-        pr.any = true;
-        pr.depth = 0;
-        for (int k = 0; k < n; k++)
-            print_expect(&pr, run, n, k);
+        else
+            print_run(&pr, run, read_run(&pr, &pos, &number, run, MAX_RUN));
     }
 }

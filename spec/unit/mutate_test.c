@@ -356,7 +356,7 @@ int main(int argc, char **argv)
         size_t first = below((size_t)nfiles);
         len = files[first].len;
         memcpy(work, files[first].text, len);
-        for (size_t k = below(4) + 1; k > 0; k--)
+        for (size_t k = 1 + below(3) * below(2); k > 0; k--)
             mutate_once();
         good += try_text();
     }
