@@ -26,7 +26,7 @@ ONE = ("one",)
 # What a liar deserves: status, and a text of its first finding. Modes: how it is asked.
 LIARS: dict[str, tuple[str, str]] = {
     "DropsACount": ("error", r"the counts add up to \d+, expected \d+"),
-    "InventsAnOutcome": ("fail", r"forbidden outcome, seen 1 times"),
+    "InventsAnOutcome": ("fail", r"forbidden outcome, seen once: no line of the program lists it"),
     "Hangs": ("unknown", r"mode free: no answer in time"),
     "HangsAtHello": ("error", r"no answer to hello within"),
     "DiesAtHello": ("error", r"ended during hello: exit status 7; it said: mini: no licence"),

@@ -17,6 +17,7 @@ from typing import Any
 from .lit import ROOT
 
 DRIVERS = ROOT / "conformance" / "drivers"
+STATUSES = ("pass", "fail", "want_missing", "unknown", "crash", "skip", "error")
 
 
 class ManifestError(Exception):
@@ -145,6 +146,29 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ManifestError(f"{path}: {error}") from None
 
 
+def _version_key(text: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.findall(r"\d+", text))
+
+
+def applies(when: str, facts: dict[str, str]) -> bool:
+    """Evaluates `version >= "go1.22" and variant == "race"`; an empty condition holds.
+
+    Raises ValueError for anything else.
+    """
+    for part in filter(None, (p.strip() for p in when.split(" and "))):
+        found = re.fullmatch(r'(\w+)\s*(>=|<=|==|!=|<|>)\s*"([^"]*)"', part)
+        if not found or found[1] not in facts:
+            raise ValueError(f"cannot read the condition {part!r}; expected NAME OP \"VALUE\" with NAME one of "
+                             + ", ".join(facts))
+        have, op, want = facts[found[1]], found[2], found[3]
+        left, right = (have, want) if found[1] != "version" else (_version_key(have), _version_key(want))
+        holds = {"==": left == right, "!=": left != right, ">=": left >= right,  # type: ignore[operator]
+                 "<=": left <= right, "<": left < right, ">": left > right}[op]  # type: ignore[operator]
+        if not holds:
+            return False
+    return True
+
+
 def load_known(path: Path) -> dict[str, Known]:
     """Known failures by program id."""
     known: dict[str, Known] = {}
@@ -153,7 +177,15 @@ def load_known(path: Path) -> dict[str, Known]:
         for key in ("id", "status", "reason"):
             if not raw.get(key):
                 raise ManifestError(f"{where}: expected a key `{key}`")
-        known[raw["id"]] = Known(raw["id"], _text_list(raw, "status", where), _text_list(raw, "seen", where),
+        status = _text_list(raw, "status", where)
+        for word in status:
+            if word not in STATUSES:
+                raise ManifestError(f"{where}: status: no status {word!r}; expected some of {', '.join(STATUSES)}")
+        try:
+            applies(raw.get("when", ""), {"version": "", "variant": ""})
+        except ValueError as error:
+            raise ManifestError(f"{where}: when: {error}") from None
+        known[raw["id"]] = Known(raw["id"], status, _text_list(raw, "seen", where),
                                  raw.get("when", ""), raw["reason"], raw.get("bug", ""))
     return known
 

@@ -14,11 +14,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .lit import Program
-from .manifest import Known, Manifest
+from .manifest import STATUSES, Known, Manifest, applies
 from .observe import Observed
 from .stats import judge_stats
 
-STATUSES = ("pass", "fail", "want_missing", "unknown", "crash", "skip", "error")
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ def reason_of(program: Program, key: str) -> str:
 
 def _outcome_findings(observed: Observed) -> list[Finding]:
     program = observed.program
-    return [Finding(f"forbidden outcome, seen {count} times: {reason_of(program, key)}", key,
-                    observed.again.get(key, ""))
+    return [Finding(f"forbidden outcome, seen {'once' if count == 1 else f'{count} times'}: {reason_of(program, key)}",
+                    key, observed.again.get(key, ""))
             for key, count in sorted(observed.counts.items()) if key not in program.allowed]
 
 
@@ -125,29 +124,6 @@ def _judge_runs(verdict: Verdict, gates: bool) -> None:
     elif verdict.missing:
         verdict.status = "fail" if gates else "want_missing"
         verdict.findings = [Finding("a wanted outcome never came", key) for key in verdict.missing]
-
-
-def _version_key(text: str) -> tuple[int, ...]:
-    return tuple(int(n) for n in re.findall(r"\d+", text))
-
-
-def applies(when: str, facts: dict[str, str]) -> bool:
-    """Evaluates `version >= "go1.22" and variant == "race"`; an empty condition holds.
-
-    Raises ValueError for anything else.
-    """
-    for part in filter(None, (p.strip() for p in when.split(" and "))):
-        found = re.fullmatch(r'(\w+)\s*(>=|<=|==|!=|<|>)\s*"([^"]*)"', part)
-        if not found or found[1] not in facts:
-            raise ValueError(f"cannot read the condition {part!r}; expected NAME OP \"VALUE\" with NAME one of "
-                             + ", ".join(facts))
-        have, op, want = facts[found[1]], found[2], found[3]
-        left, right = (have, want) if found[1] != "version" else (_version_key(have), _version_key(want))
-        holds = {"==": left == right, "!=": left != right, ">=": left >= right,  # type: ignore[operator]
-                 "<=": left <= right, "<": left < right, ">": left > right}[op]  # type: ignore[operator]
-        if not holds:
-            return False
-    return True
 
 
 def _apply_known(verdict: Verdict, manifest: Manifest, version: str) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from mini import Mini
 
@@ -244,6 +245,27 @@ class GivesUp(Mini):
 
     def answer(self) -> None:
         self.say(f"err {self.ident} out of memory")
+
+
+class DiesInLargeBatches(Mini):
+    """Aborts somewhere after the fifth execution."""
+
+    def outcomes(self) -> None:
+        if self.iters > 5:
+            print("mini: out of goroutines", file=sys.stderr, flush=True)
+            os.abort()
+        super().outcomes()
+
+
+class WaitsForLeave(Mini):
+    """Announces its first run by the file `begun` in the folder given, and goes on when `leave` is there."""
+
+    def outcomes(self) -> None:
+        folder = Path(sys.argv[2])
+        (folder / "begun").touch()
+        while not (folder / "leave").exists():
+            time.sleep(0.01)
+        super().outcomes()
 
 
 class SaysNothingInModeOne(Mini):

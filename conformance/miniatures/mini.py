@@ -26,7 +26,7 @@ class Mini:
     def hello(self) -> None:
         """Answers hello."""
         self.say("hi gl/1 name=mini version=1.0 ops=1 procs=1")
-        self.say("cap chan one")
+        self.say("cap chan wg one")
         self.say("ok")
 
     def outcomes(self) -> None:

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     observed.add(args.mode, result, shlex.join(["conformance/gauntlet", *sys.argv[1:]]))
     verdict = judge(observed, manifest, version=driver.version)
     console = Console(highlight=False)
-    print_failure(console, verdict)
+    print_failure(console, verdict, table=True)
     for key, tape in observed.tapes.items():
         console.print(f"  {key}: schedule of {0 if tape == '-' else len(tape) // 2} choices, --tape {tape}",
                       soft_wrap=True)

@@ -130,9 +130,9 @@ def run(args: argparse.Namespace) -> int:
                              partial=bool(args.paths or args.only))
         records.append(record)
         _show(console, verdicts, args.verbose)
-        title = f"{runtime} {version}: {record['executions']:,} executions in {took:.1f} s, seed {options.seed}"
-        console.print()
-        console.print(area_table(title, verdicts, clauses))
+        title = f"{record['runtime']} {version}: {record['executions']:,} executions in {took:.1f} s, seed {options.seed}"
+        console.print(f"\n{title}", style="bold", soft_wrap=True)
+        console.print(area_table(verdicts, clauses))
         console.print(f"report: {shown(write_record(record, args.json))}", soft_wrap=True, style="dim")
         if stopped or any(v.unexpected for v in verdicts):
             status = FINDINGS

@@ -44,7 +44,7 @@ def stale(programs: Sequence[Mapping[str, Any]]) -> list[str]:
 def run(args: argparse.Namespace) -> int:
     """Prints the entries for new failures, and the names of entries to remove."""
     manifest = load_manifest(args.runtime)
-    record = read_records([args.report or args.runtime])[0]
+    record = read_records([args.report or (manifest.name if "/" in args.runtime else args.runtime)])[0]
     fresh = [p for p in record["programs"] if p["status"] in FAILED and not p.get("known")]
     print(f"# {args.runtime} {record.get('version', '')}: {len(fresh)} failures that "
           f"{manifest.folder.name}/expect.toml does not list")

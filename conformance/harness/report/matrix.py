@@ -49,13 +49,14 @@ def read_record(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ReportError(f"{shown(path)}: not a report: {error}; run: make conform RUNTIME={path.stem}") from None
     if not isinstance(raw, dict) or not {"runtime", "programs", "summary", "clauses"} <= raw.keys():
-        raise ReportError(f"{shown(path)}: not a report: expected the keys runtime, programs, summary, clauses")
+        raise ReportError(f"{shown(path)}: not a report: expected the keys runtime, programs, summary, clauses; "
+                          f"run: make conform RUNTIME={path.stem}")
     return raw
 
 
 def read_records(names: Iterable[str] = (), folder: Path = REPORTS) -> list[dict[str, Any]]:
     """The records of these runtimes (or files); of all there are when none is named. Raises ReportError."""
-    paths = [Path(n) if n.endswith(".json") else folder / f"{n.replace('/', '_')}.json" for n in names]
+    paths = [Path(n) if n.endswith(".json") else folder / f"{n}.json" for n in names]
     paths = paths or sorted(folder.glob("*.json"), key=lambda p: (p.stem != "reference", p.stem))
     if not paths:
         raise ReportError(f"{shown(folder)}: no reports yet; run: make conform")

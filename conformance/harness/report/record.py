@@ -58,7 +58,7 @@ def make_record(manifest: Manifest, version: str, verdicts: Sequence[Verdict], *
     covered = {c for v in verdicts if v.status != "skip" for c in v.program.spec}
     judged = [v for v in verdicts if v.status not in ("skip", "error")]
     return {
-        "runtime": manifest.runtime, "version": version, "seed": seed, "stopped": stopped, "partial": partial,
+        "runtime": manifest.name if os.sep in manifest.runtime else manifest.runtime, "version": version, "seed": seed, "stopped": stopped, "partial": partial,
         "clauses": {"total": len(clauses), "covered": len(covered & clauses.keys())},
         "summary": dict(summary(verdicts)),
         "outcomes": {"allowed": sum(len(v.program.allowed) for v in judged),
@@ -84,7 +84,7 @@ def program_source(program: Program) -> dict[str, Any]:
 
 def write_record(record: dict[str, Any], path: Path | None = None) -> Path:
     """Writes the record (default: build/report/<runtime>.json) and returns where. Raises OSError."""
-    path = path or REPORTS / f"{record['runtime'].replace(os.sep, '_')}.json"
+    path = path or REPORTS / f"{record['runtime']}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(path.name + ".part")
     half.write_text(json.dumps(record, indent=1) + "\n")

@@ -25,14 +25,13 @@ def area_of(verdict: Verdict) -> str:
     return verdict.program.spec[0].partition(".")[0] if verdict.program.spec else "?"
 
 
-def area_table(title: str, verdicts: Sequence[Verdict], clauses: dict[str, Clause]) -> Table:
+def area_table(verdicts: Sequence[Verdict], clauses: dict[str, Clause]) -> Table:
     """Per area: clauses covered out of all there are, programs by status, outcomes observed out of allowed."""
     areas = sorted({c.area for c in clauses.values()})
     rows = {area: _row(area, [v for v in verdicts if area_of(v) == area], verdicts, clauses) for area in areas}
     total: Counter[str] = sum(rows.values(), Counter())
     shown = [c for c in COLUMNS if total[c] or c in ("pass", "fail")]
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD,
-                  pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
     table.add_column("area", no_wrap=True)
     for name in ("clauses", "progs", *(HEADINGS.get(c, c) for c in shown), "outcomes"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -83,15 +82,15 @@ def outcome_table(verdict: Verdict) -> Table:
     return table
 
 
-def print_failure(console: Console, verdict: Verdict) -> None:
-    """Everything that is needed to understand and repeat one failure."""
+def print_failure(console: Console, verdict: Verdict, *, table: bool = False) -> None:
+    """Everything that is needed to understand and repeat one failure. `table`: the outcomes in any case."""
     program = verdict.program
     state = "known" if verdict.known else verdict.status
     console.print(Text(f"\n{program.path}.lit   {' '.join(program.spec)}", style="bold"))
     console.print(Text(f"  {state}: {' '.join(program.about)}", style=STYLES.get(state, "")))
     if verdict.known:
         console.print(Text(f"  known: {verdict.known.reason} {verdict.known.bug}"))
-    if verdict.status in ("fail", "want_missing", "unknown", "crash"):
+    if table or verdict.status in ("fail", "want_missing", "unknown", "crash"):
         console.print(outcome_table(verdict))
     for finding in verdict.findings[:6]:
         console.print(Text(f"  {finding.what}" + (f"   [{finding.outcome}]" if finding.outcome else "")))
