@@ -301,7 +301,7 @@ const struct gl_ops gl_ops = {
     .version = "1",
     .caps = "chan select mutex rwmutex wg once cond atomic var panic recover goexit exit "
             "elem ptr "
-            "make goroutines one parallel gotext die deadlock",
+            "make goroutines one parallel die deadlock",
     .max_goroutines = 1000,
     .start = toy_start,
     .go = toy_go,

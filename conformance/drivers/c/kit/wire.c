@@ -63,6 +63,8 @@ long wire_line(struct wire *w, char **line)
     bool dropping = false;
     size_t seen = 0; /* bytes behind start that hold no newline */
     for (;;) {
+        if (w->buf == NULL && !make_room(w))
+            return WIRE_END;
         char *from = w->buf + w->start;
         size_t len = w->end - w->start;
         char *newline = len > seen ? memchr(from + seen, '\n', len - seen) : NULL;
@@ -77,8 +79,6 @@ long wire_line(struct wire *w, char **line)
             return dropping ? WIRE_TOO_LONG : WIRE_END;
         seen = len;
         if (!make_room(w)) {
-            if (w->buf == NULL)
-                return WIRE_END;
             w->start = w->end = seen = 0;
             dropping = true;
         }
