@@ -40,6 +40,9 @@ static bool word_holds(const struct lit_program *p, const struct lit_model *m,
             return m->racy[o] == (strncmp(word, "race:", 5) == 0);
         }
     }
+    if (strncmp(word, "fifo:", 5) == 0) {
+        return true; /* the other exploration's */
+    }
     return strcmp(word, "diverges") == 0     ? m->diverges
            : strcmp(word, "unmodelled") == 0 ? m->unmodelled[0] != '\0'
                                              : strcmp(word, class_name(m)) == 0;
@@ -110,6 +113,10 @@ static const char *run_case(const struct lit_program *p, const struct model_case
     bad = bad ? bad : witness_gap(m);
     bad = bad ? bad : judge(p, n, c->want, other) ? "without reduction" : NULL;
     bad = bad ? bad : within(p, f, m) ? NULL : "fifo-waiters adds an outcome";
+    const char *fifo_due = strstr(c->want, "fifo:");
+    if (!bad && fifo_due && f->noutcomes != atoi(fifo_due + 5)) {
+        bad = "number of outcomes with fifo-waiters";
+    }
     lit_model_free(m);
     lit_model_free(n);
     lit_model_free(f);

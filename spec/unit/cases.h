@@ -18,7 +18,7 @@ struct model_case {
     const char *text; /* the program from its objects on, `show` included */
     /* The outcomes as lit_outcome_text writes them, joined by " | " and sorted; then, after
      * " ; ", words that are due: a class (batch leaky dying hanging), race:VAR, norace:VAR,
-     * diverges, unmodelled. */
+     * diverges, unmodelled, fifo:N (N outcomes with fifo-waiters). */
     const char *want;
 };
 

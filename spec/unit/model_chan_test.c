@@ -127,6 +127,16 @@ static const struct model_case cases[] = {
      "chan a 0\nchan b 0\nmain:\n  go w\n  a <- 1\n  k = select\n"
      "    b <- 2\n    default\n  end\nw:\n  select\n    <-a\n    <-b\n  end\nshow main.k\n",
      "ok main.k=1"},
+    {"arrival_order",
+     "needs faketime\nchan c 0\natomic x = 0\nmain:\n  go p\n  sleep 1\n"
+     "  go q\n  sleep 1\n  c <- 1\n  c <- 2\n  sleep 1\n  a = load x\np:\n  v = <-c\n"
+     "  store x v\nq:\n  <-c\nshow main.a\n",
+     "ok main.a=1 | ok main.a=2 ; fifo:1"},
+    {"fifo_senders",
+     "chan c 0\nmain:\n  go p\n  n = goroutines\n  while n < 3\n    yield\n"
+     "    n = goroutines\n  end\n  a = <-c\n  b = <-c\np:\n  go q\n  c <- 1\nq:\n  c <- 2\n"
+     "show main.a main.b\n",
+     "ok main.a=1 main.b=2 | ok main.a=2 main.b=1 ; fifo:2"},
     {"zero_size", "chan c 2 elem=0\nmain:\n  c <- 0\n  v, ok = <-c\nshow main.v main.ok\n",
      "ok main.v=0 main.ok=1"},
 };

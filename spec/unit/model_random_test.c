@@ -169,11 +169,11 @@ static void make_program(uint64_t seed)
         below(3), below(2));
     add("main:\n  go p\n%s", below(2) ? "  go q\n" : "");
     size_t mark = len;
-    add_block("main", 2 + below(3), timed);
+    add_block("main", 2 + below(4), timed);
     memmove(text + mark, text + mark + 6, len - mark - 5); /* its body only */
     len -= 6;
-    add_block("p", 2 + below(3), timed);
-    add_block("q", 1 + below(2), false);
+    add_block("p", 2 + below(4), timed);
+    add_block("q", 1 + below(3), false);
     add("func f:\n  r = 0\n  s = 0\n%s%s", below(2) ? "  defer h\n" : "",
         bodies[below(sizeof bodies / sizeof bodies[0])]);
     add("func h:\n  r = recover\nshow main.r main.s p.r%s%s\n", below(2) ? " h.r" : "",
@@ -249,7 +249,7 @@ int main(int argc, char **argv)
         struct lit_error err;
         make_program(seed + (uint64_t)tried);
         struct lit_program *p = lit_parse("random.lit", text, len, &err);
-        int result = p ? try_program(p, tried % 4 == 3) : -1;
+        int result = p ? try_program(p, (seed + (uint64_t)tried) % 4 == 3) : -1;
         if (!p) {
             printf("%s%d:%d: %s\n", text, err.line, err.column, err.text);
         }

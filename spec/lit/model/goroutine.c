@@ -56,7 +56,8 @@ void g_finish(struct state *st, int g, const struct result *res, int nres, int n
     bool late = false;
     for (int i = 0; i < nres; i++) {
         const struct lit_ref *ref = res[i].ref;
-        if (ref->kind == REF_GLOBAL && !st->prog->main_only[ref->v]) {
+        if (ref->kind == REF_GLOBAL && !st->prog->main_only[ref->v] &&
+            !IS_MUTANT(STORES_AT_ONCE)) {
             late = true;
         } else {
             store(st, g, ref, res[i].v);

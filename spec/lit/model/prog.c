@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/mutant.h"
 #include "model/prog.h"
 
 static bool has_word(const struct lit_words *list, const char *word)
@@ -49,6 +50,10 @@ static enum instr_class classify(const struct prog *p, const struct lit_instr *i
     case OP_RECOVER:
         return INSTR_LOCAL;
     case OP_SET:
+        if (IS_MUTANT(SET_LOCAL)) {
+            return INSTR_LOCAL;
+        }
+        return refs_shown(p, in) ? INSTR_SHOWN : INSTR_LOCAL;
     case OP_CALC:
     case OP_UNLESS:
     case OP_SPIN:

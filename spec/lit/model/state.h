@@ -26,6 +26,7 @@
 #define MODEL_STATE_H
 
 #include "lit.h"
+#include "model/mutant.h"
 #include "model/prog.h"
 
 /* Words of the shared part: number of processors (0: unknown), globals, then the log. */

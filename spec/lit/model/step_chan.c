@@ -53,7 +53,7 @@ int chan_waiters(struct state *st, int obj, bool senders, int self, bool all,
                 out[n++] = (struct waiter){g, k};
             }
         }
-        if (n == found || !st->fifo || all) {
+        if (n == found || !st->fifo || all || IS_MUTANT(FIFO_IGNORED)) {
             continue;
         }
         if (w[G_SEQ] < first) {
@@ -127,7 +127,7 @@ static void slot_take(struct state *st, int obj, int g)
 
 static void slot_free(struct state *st, int obj, int g)
 {
-    if (st->tracks && obj_words(st, obj)[C_CAP] > 0) {
+    if (st->tracks && obj_words(st, obj)[C_CAP] > 0 && !IS_MUTANT(NO_SLOT_EDGE)) {
         part_push(st, obj_part(obj), words(st, g)[G_KNOW]);
     }
 }
@@ -155,7 +155,7 @@ static void both_learn(struct state *st, int a, int b)
 
 bool chan_put(struct state *st, int obj, int g, int64_t v, struct waiter with)
 {
-    if (obj_words(st, obj)[C_CLOSED]) {
+    if (obj_words(st, obj)[C_CLOSED] && !IS_MUTANT(SEND_INTO_CLOSED)) {
         return false;
     }
     slot_take(st, obj, g);
@@ -178,9 +178,10 @@ bool chan_put(struct state *st, int obj, int g, int64_t v, struct waiter with)
 static int64_t buffer_take(struct state *st, int obj, int g, struct waiter with)
 {
     int i = obj_part(obj);
-    int64_t v = words(st, i)[C_BUF];
-    knows(st, g, words(st, i)[C_BUF + 1]);
-    part_cut(st, i, C_BUF, 2);
+    int at = IS_MUTANT(LIFO_BUFFER) ? C_BUF + 2 * (int)words(st, i)[C_LEN] - 2 : (int)C_BUF;
+    int64_t v = words(st, i)[at];
+    knows(st, g, words(st, i)[at + 1]);
+    part_cut(st, i, at, 2);
     touch(st, i)[C_LEN]--;
     slot_free(st, obj, g);
     if (with.g >= 0) {
@@ -329,7 +330,7 @@ static void close_wakes(struct state *st, const struct waiter *w, int nreceivers
         woken[w[k].g] = true;
         if (j < nreceivers) {
             knows(st, w[j].g, know);
-            waiter_receives(st, w[j], 0, false);
+            waiter_receives(st, w[j], 0, IS_MUTANT(CLOSE_SAYS_OK));
         } else {
             waiter_fails(st, w[j], CODE_SEND_CLOSED);
         }

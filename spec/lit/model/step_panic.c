@@ -119,7 +119,8 @@ static enum fate defer_fate(int64_t what)
 
 static enum fate end_fate(const struct state *st, int g)
 {
-    return g == part_g0(st) || st->prog->counts ? FATE_SHOWN : FATE_LOCAL;
+    bool main_shown = g == part_g0(st) && !IS_MUTANT(MAIN_END_LOCAL);
+    return main_shown || st->prog->counts ? FATE_SHOWN : FATE_LOCAL;
 }
 
 enum fate control_fate(const struct state *st, int g)
@@ -158,6 +159,9 @@ static void run_deferred(struct state *st, int g, int64_t what)
         g_call(st, g, (int)what);
     } else if (what == DEFER_NIL) {
         g_raise(st, g, CODE_NIL_DEREF);
+    } else if (what <= DEFER_ONCE && IS_MUTANT(ONCE_NOT_ON_PANIC) &&
+               g_top(st, g)[E_TAG] == E_THROW) {
+        obj_touch(st, (int)(DEFER_ONCE - what))[V_VALUE] = ONCE_FRESH;
     } else if (what <= DEFER_ONCE) {
         once_finish(st, g, (int)(DEFER_ONCE - what));
     }
@@ -177,7 +181,7 @@ static void recovered(struct state *st, int g)
 {
     bool over_quit = g_top(st, g)[P_FLAGS] & THROW_OVER_QUIT;
     pop(st, g);
-    if (over_quit) {
+    if (over_quit && !IS_MUTANT(RECOVERY_ENDS_GOEXIT)) {
         g_quit(st, g);
     }
 }
@@ -286,6 +290,9 @@ void control_step(struct state *st, int g)
 void step_recover(struct state *st, int g)
 {
     int64_t below = g_top(st, g)[E_PREV], code = CODE_NIL;
+    if (IS_MUTANT(RECOVER_IN_HELPER) && below && words(st, g)[below + E_TAG] == E_RUNS) {
+        below = words(st, g)[below + E_PREV];
+    }
     if (below && words(st, g)[below + E_TAG] == E_THROW &&
         !(words(st, g)[below + P_FLAGS] & THROW_RECOVERED)) {
         code = words(st, g)[below + P_VALUE];

@@ -53,7 +53,7 @@ void step_select(struct state *st, int g)
         }
     }
     st->over |= n >= MAX_WAITERS;
-    if (n > 0) {
+    if (n > 0 && !(IS_MUTANT(DEFAULT_FIRST) && fallback >= 0)) {
         take_case(st, g, way[choose(st, n)]);
     } else if (fallback >= 0) {
         struct result res = {&in->d, fallback};

@@ -48,7 +48,7 @@ static bool first_for(const struct state *st, int g, int lock)
 /* A parked writer of obj with this announcement, or -1. */
 static int parked_writer(const struct state *st, int obj, int64_t announced)
 {
-    for (int k = part_g0(st); k < st->nparts; k++) {
+    for (int k = part_g0(st); k < st->nparts && !IS_MUTANT(READERS_PASS_WRITER); k++) {
         if (g_alive(st, k) && words(st, k)[G_STAT] == G_LOCKS &&
             g_instr(st, k)->obj == obj && words(st, k)[G_VAL] == announced) {
             return k;
@@ -162,7 +162,8 @@ static void step_unlock(struct state *st, int g, int obj)
 {
     bool rw = kind_of(st, obj) == OBJ_RWMUTEX;
     say(st, "unlocks %s", obj_name(st, obj));
-    if (!obj_words(st, obj)[rw ? (int)RW_WRITER : (int)M_LOCKED]) {
+    if (!obj_words(st, obj)[rw ? (int)RW_WRITER : (int)M_LOCKED] &&
+        !IS_MUTANT(UNLOCK_ANYTHING)) {
         state_die(st, STATUS_FATAL, rw ? FATAL_RW_UNLOCK : FATAL_UNLOCK);
         return;
     }
@@ -237,6 +238,9 @@ static void wake_waits(struct state *st, int obj, int64_t know)
         knows(st, k, know);
         if (!st->prog->wg_reused[obj]) {
             g_done(st, k);
+            if (IS_MUTANT(WAIT_WAKES_ONE)) {
+                return;
+            }
             continue;
         }
         int64_t below = words(st, k)[G_TOP];
@@ -418,7 +422,7 @@ void step_sync(struct state *st, int g)
         break;
     case OP_SIGNAL:
     case OP_BROADCAST:
-        step_signal(st, g, in->obj, in->op == OP_BROADCAST);
+        step_signal(st, g, in->obj, in->op == OP_BROADCAST || IS_MUTANT(SIGNAL_WAKES_ALL));
         break;
     case OP_READ:
     case OP_WRITE:

@@ -20,7 +20,7 @@ static bool is_ticker(const struct state *st, int obj)
 static bool disarm(struct state *st, int obj)
 {
     int64_t *t = obj_touch(st, obj);
-    bool active = t[T_ROW] || t[T_FULL];
+    bool active = t[T_ROW] || (t[T_FULL] && !IS_MUTANT(STOP_FORGETS_VALUE));
     int row = (int)t[T_ROW] - 1;
     t[T_ROW] = t[T_FULL] = 0;
     if (row >= 0) {

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* mutant.h - mistakes that a build may switch on, to prove that the tests see them.
+ *
+ * Owns: the numbers.  A build with -DMODEL_MUTANT=N makes mistake N; without it IS_MUTANT is
+ * constant 0 and the compiler drops the code.  conformance/test_model.py builds each and
+ * demands that some test fails.
+ */
+#ifndef MODEL_MUTANT_H
+#define MODEL_MUTANT_H
+
+#ifndef MODEL_MUTANT
+#define MODEL_MUTANT 0
+#endif
+
+enum model_mutant {
+    MUTANT_STORES_AT_ONCE = 1,   /* results appear in shown registers with the operation */
+    MUTANT_CLOSE_SAYS_OK,        /* a receiver woken by close gets ok true */
+    MUTANT_SEND_INTO_CLOSED,     /* a closed channel takes values */
+    MUTANT_DEFAULT_FIRST,        /* default is taken although a case is ready */
+    MUTANT_RECOVER_IN_HELPER,    /* recover works below the deferred function */
+    MUTANT_RECOVERY_ENDS_GOEXIT, /* a recovered panic cancels the Goexit under it */
+    MUTANT_UNLOCK_ANYTHING,      /* unlock of an unlocked mutex is fine */
+    MUTANT_READERS_PASS_WRITER,  /* a waiting writer does not keep readers out */
+    MUTANT_WAIT_WAKES_ONE,       /* a wait group at zero wakes one wait */
+    MUTANT_SIGNAL_WAKES_ALL,     /* signal is broadcast */
+    MUTANT_STOP_FORGETS_VALUE,   /* stop of a fired timer reports false */
+    MUTANT_MAIN_END_LOCAL,       /* reduction: main's return does not wait for others */
+    MUTANT_SET_LOCAL,            /* reduction: stores to shown registers are local */
+    MUTANT_NO_SLOT_EDGE,         /* races: receives do not come before later sends */
+    MUTANT_ANY_DEADLINE,         /* timers fire in any order */
+    MUTANT_ONCE_NOT_ON_PANIC,    /* a once whose function panics may run again */
+    MUTANT_LIFO_BUFFER,          /* the newest value leaves the buffer first */
+    MUTANT_FIFO_IGNORED,         /* fifo-waiters serves any waiter */
+    MUTANT_END
+};
+
+#define IS_MUTANT(name) (MODEL_MUTANT == MUTANT_##name)
+
+#endif
