@@ -13,14 +13,17 @@
  *   I1  A child that dies takes the session along, in the same way: same signal or same
  *       exit status.
  *   I2  stdout is flushed before each fork and by the child before it ends.
+ *   I3  When nobody reads stdout any more the child is ended: no run outlives its harness.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -168,6 +171,21 @@ static _Noreturn void end_like(int status)
     _exit(128 + WTERMSIG(status));
 }
 
+/* Waits until the child has ended, and ends it when nobody reads our answers any more. */
+static void await_child(pid_t pid)
+{
+    struct pollfd fd[2] = {{.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN},
+                           {.fd = STDOUT_FILENO}};
+    if (fd[0].fd < 0)
+        return;
+    while (fd[0].revents == 0 && (fd[1].revents & POLLERR) == 0)
+        if (poll(fd, 2, -1) < 0 && errno != EINTR)
+            break;
+    if (fd[0].revents == 0)
+        kill(pid, SIGKILL);
+    close(fd[0].fd);
+}
+
 static void run_in_child(const struct request *q, const struct plan *p)
 {
     static int *finished; /* shared with the child */
@@ -190,6 +208,7 @@ static void run_in_child(const struct request *q, const struct plan *p)
         *finished = 1;
         exit(0);
     }
+    await_child(pid);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
     if (!*finished)
