@@ -184,6 +184,32 @@ static void commit_may_refuse(void)
     with_procs(2, refusing);
 }
 
+/* ---- parallelism ---- */
+
+static atomic_u32 turn;
+
+static void answer(void *arg)
+{
+    uint32_t n = (uint32_t)(uintptr_t)arg;
+    store_release(&turn, 2 * n + 1); /* pairs with the acquire in rendezvous */
+}
+
+/* The one who waits neither polls nor yields: the other must get a processor of its own. */
+static void rendezvous(void *unused)
+{
+    (void)unused;
+    for (uint32_t n = 1; n <= 200; n++) {
+        gr_go(answer, (void *)(uintptr_t)n);
+        while (load_acquire(&turn) != 2 * n + 1)
+            cpu_relax();
+    }
+}
+
+static void runs_in_parallel(void)
+{
+    with_procs(2, rendezvous);
+}
+
 /* ---- fairness ---- */
 
 static _Atomic bool stop;
@@ -305,6 +331,7 @@ static const struct unit_case cases[] = {
     UNIT(noise_p2),
     UNIT(lone_wakes_p8),
     UNIT(commit_may_refuse),
+    UNIT(runs_in_parallel),
     UNIT(seat_does_not_starve_ring),
     UNIT(polls_preempt),
     UNIT(spawn_chain_does_not_starve),
