@@ -371,9 +371,9 @@ def test_json_has_a_line_per_file_whatever_the_file(tmp_path: Path) -> None:
     assert good["plan"] == lit("plan", "good.lit", cwd=tmp_path).stdout
     assert good["terms"] == ["main.e", "main.v", "main.ok"] and good["blocks"] == ["main", "closer"]
     assert [(e["verb"], e["key"], e["partial"], e["line"]) for e in good["expects"]] == [
-        ("want", "ok main.e=0 main.v=5 main.ok=1", False, 21),
-        ("want", "ok main.e=send-closed main.v=0 main.ok=0", False, 22),
-        ("forbid", "ok main.e=0 main.v=0 main.ok=0", False, 23)]
+        ("want", "ok main.e=0 main.v=5 main.ok=1", False, 20),
+        ("want", "ok main.e=send-closed main.v=0 main.ok=0", False, 21),
+        ("forbid", "ok main.e=0 main.v=0 main.ok=0", False, 22)]
     assert good["expects"][2]["why"] == "accepted value lost"
     assert {o["key"] for o in good["model"]["outcomes"]} == {e["key"] for e in good["expects"][:2]}
     assert good["model"]["class"] == "batch" and good["model"]["complete"] and good["complaints"] == []

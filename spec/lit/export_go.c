@@ -15,13 +15,18 @@
 
 #include "export_go.h"
 
+static bool is_needed(const struct lit_program *p, const char *word)
+{
+    for (int i = 0; i < p->needs.n; i++) {
+        if (strcmp(p->needs.v[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Why it cannot be exported, or NULL. */
 static const char *obstacle(const struct lit_program *p)
 {
-    for (int i = 0; i < p->needs.n; i++) {
-        if (strcmp(p->needs.v[i], "faketime") == 0)
-            return "it needs the virtual clock, which a plain Go program does not have";
-    }
     for (int b = 0; b < p->nblocks; b++) {
         for (int i = 0; i < p->blocks[b].ninstr; i++) {
             enum lit_op op = p->blocks[b].code[i].op;
@@ -114,9 +119,14 @@ static void print_head(struct exporter *x)
     for (int i = 0; i < p->about.n; i++)
         fprintf(x->out, "// %s\n", p->about.v[i]);
     fputs(
-        "//\n// Exported from a litmus program. It prints its outcome when main returns;\n"
-        "// a time unit is a millisecond.\n\npackage main\n\n",
+        "//\n// Exported from a litmus program. It prints its outcome when main returns;\n",
         x->out);
+    fputs("// a time unit is a millisecond.\n", x->out);
+    if (is_needed(p, "faketime"))
+        fputs("//\n// It counts on a clock that stands still while a goroutine can run:\n"
+              "// build it with -tags faketime.\n",
+              x->out);
+    fputs("\npackage main\n\n", x->out);
 }
 
 /* Does any literal of the program stand for a code?  Then outcomes may show one. */

@@ -37,6 +37,7 @@ enum go_use {
     USE_OS = 1 << 14,
     USE_RUNTIME = 1 << 15,
     USE_STRINGS = 1 << 16,
+    USE_START = 1 << 17, /* when the program began */
 };
 
 struct exporter {

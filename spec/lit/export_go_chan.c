@@ -227,6 +227,11 @@ bool go_timer_instr(struct exporter *x, const struct lit_instr *in)
     case OP_SLEEP:
         go_line(x, "time.Sleep(%s)", go_span(x, &in->a, " * "));
         return true;
+    case OP_NOW:
+        x->uses |= USE_START | USE_TIME;
+        go_assign(x, &in->d,
+                  go_text(x, "int64(time.Since(%sstart) / time.Millisecond)", x->prefix));
+        return true;
     default:
         return false;
     }

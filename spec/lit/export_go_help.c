@@ -83,6 +83,8 @@ static const char spin_text[] = "//go:noinline\n"
                                 "\treturn sink\n"
                                 "}\n";
 
+static const char start_text[] = "var @start = time.Now()\n";
+
 static const char fill_text[] = "// @fill writes v and the pattern that follows from it.\n"
                                 "func @fill(b []byte, v int64) {\n"
                                 "\tfor i := range b {\n"
@@ -229,13 +231,10 @@ void go_helpers(struct exporter *x)
         unsigned use;
         const char *text;
     } texts[] = {
-        {USE_BIT, bit_text},
-        {USE_CATCH, catch_text},
-        {USE_NOTE, note_text},
-        {USE_SPIN, spin_text},
-        {USE_REF, ref_text},
-        {USE_DEREF, deref_text},
-        {USE_FILL | USE_UNPACK, fill_text},
+        {USE_BIT, bit_text},       {USE_CATCH, catch_text},
+        {USE_NOTE, note_text},     {USE_SPIN, spin_text},
+        {USE_START, start_text},   {USE_REF, ref_text},
+        {USE_DEREF, deref_text},   {USE_FILL | USE_UNPACK, fill_text},
         {USE_UNPACK, unpack_text},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

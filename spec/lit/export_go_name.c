@@ -27,7 +27,7 @@ static const char *const taken[] = {
     "ref",     "return",   "rune",     "runtime",     "select",    "size",  "spin",
     "string",  "strings",  "struct",   "switch",      "sync",      "text",  "time",
     "true",    "type",     "uint8",    "unpack",      "var",       "zero",  "body",
-    "sink",
+    "sink",    "start",
 };
 
 static void *need(struct exporter *x, void *memory)
