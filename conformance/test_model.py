@@ -44,7 +44,7 @@ def statement(rng: random.Random) -> list[str]:
         ["  lock m", f"  {rng.choice(['note 1', 'store x 2', 'yield'])}", "  unlock m"], ["  lock m"],
         ["  add g 1", "  done g"], ["  done g"], ["  wait g"], ["  r = catch done g"],
         [f"  {reg} = add x 1"], [f"  {reg} = load x"], ["  store x 3"], ["  r = cas x 0 2"], ["  s = swap x 4"],
-        [f"  note {v}"], ["  note r"], ["  yield"], ["  r = s + 1"], ["  s = 2"],
+        [f"  note {v}"], ["  note r"], ["  yield"], ["  r = s + 1"], ["  s = 2"], ["  r = 6"],
         ["  if r > 0", "    s = 1", "  else", "    note 7", "  end"], ["  return"], ["  r = catch panic 5"]])
 
 

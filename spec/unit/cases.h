@@ -22,7 +22,7 @@ struct model_case {
     const char *want;
 };
 
-/* Runs the cases named in argv, or all; --list prints names.  Return: main's exit status. */
+/* Runs the cases named in argv, or all; --list prints names.  Return: an exit status. */
 int cases_main(int argc, char **argv, const struct model_case *cases, size_t count);
 
 #endif

@@ -137,6 +137,12 @@ static const struct model_case cases[] = {
      "    n = goroutines\n  end\n  a = <-c\n  b = <-c\np:\n  go q\n  c <- 1\nq:\n  c <- 2\n"
      "show main.a main.b\n",
      "ok main.a=1 main.b=2 | ok main.a=2 main.b=1 ; fifo:2"},
+    {"late_set", "main:\n  go w\nw:\n  s = 5\n  t = s + 1\nshow w.s w.t\n",
+     "ok w.s=0 w.t=0 | ok w.s=5 w.t=0 | ok w.s=5 w.t=6"},
+    {"close_wakes_receiver",
+     "needs faketime\nchan c 0\nmain:\n  go k\n  v = 3\n  v, ok = <-c\n"
+     "k:\n  sleep 1\n  close c\nshow main.v main.ok\n",
+     "ok main.v=0 main.ok=0"},
     {"zero_size", "chan c 2 elem=0\nmain:\n  c <- 0\n  v, ok = <-c\nshow main.v main.ok\n",
      "ok main.v=0 main.ok=1"},
 };

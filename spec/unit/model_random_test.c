@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* model_random_test.c - on random programs the reduction changes nothing that is judged.
  *
- * Owns: a generator of small programs over all families of operations, and the comparison of
- * the model with and without reduction: outcomes, races, class, divergence.  Not here: whether
- * the outcomes are right (model_*_test.c, conformance/test_model.py).
+ * Owns: a generator of small programs over all families of operations, and the comparison
+ * of the model with and without reduction: outcomes, races, class, divergence.  Not here:
+ * whether the outcomes are right (model_*_test.c, conformance/test_model.py).
  *
  *   I1  Run r of seed s is the program of seed s + r, so a failure is repeated by
  *       `model_random_test --seed S --runs 1`.
- *   I2  A program over the bound of states is not compared; at least the number asked for is.
+ *   I2  A program over the bound of states is not compared; at least the number asked for
+ *       is.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -125,6 +126,7 @@ static void add_plain(void)
                                       "  r = catch panic 3\n",
                                       "  return\n",
                                       "  s = 4\n",
+                                      "  r = 6\n",
                                       "  if r == 1\n    s = 2\n  end\n"};
     add("%s", ops[below(sizeof ops / sizeof ops[0])]);
 }

@@ -55,6 +55,10 @@ static const struct model_case cases[] = {
      "wg g\natomic x = 0\nmain:\n  add g 2\n  go w\n  go w\n  wait g\n"
      "  a = load x\nw:\n  add x 1\n  done g\nshow main.a\n",
      "ok main.a=2 ; batch"},
+    {"wg_wakes_all",
+     "needs faketime\nwg g\nchan c 0\nmain:\n  add g 1\n  go w\n  go w\n  sleep 1\n"
+     "  done g\n  <-c\n  <-c\nw:\n  wait g\n  c <- 0\nshow log\n",
+     "ok log=-"},
     {"wg_zero", "wg g\nmain:\n  wait g\nshow log\n", "ok log=-"},
     {"wg_negative", "wg g\nmain:\n  e = catch done g\nshow main.e\n",
      "ok main.e=wg-negative"},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* mutant.h - mistakes that a build may switch on, to prove that the tests see them.
  *
- * Owns: the numbers.  A build with -DMODEL_MUTANT=N makes mistake N; without it IS_MUTANT is
- * constant 0 and the compiler drops the code.  conformance/test_model.py builds each and
+ * Owns: the numbers.  A build with -DMODEL_MUTANT=N makes mistake N; without it IS_MUTANT
+ * is constant 0 and the compiler drops the code.  conformance/test_model.py builds each and
  * demands that some test fails.
  */
 #ifndef MODEL_MUTANT_H

@@ -229,18 +229,17 @@ static void step_trylock(struct state *st, int g, const struct lit_instr *in)
 
 static void wake_waits(struct state *st, int obj, int64_t know)
 {
-    for (int k = part_g0(st); k < st->nparts; k++) {
+    bool one = false;
+    for (int k = part_g0(st); k < st->nparts && !one; k++) {
         if (!g_alive(st, k) || words(st, k)[G_STAT] != G_WAITS ||
             g_instr(st, k)->obj != obj) {
             continue;
         }
         g_unpark(st, k);
+        one = IS_MUTANT(WAIT_WAKES_ONE);
         knows(st, k, know);
         if (!st->prog->wg_reused[obj]) {
             g_done(st, k);
-            if (IS_MUTANT(WAIT_WAKES_ONE)) {
-                return;
-            }
             continue;
         }
         int64_t below = words(st, k)[G_TOP];
