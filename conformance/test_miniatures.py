@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from harness.canned import Sample
 from harness.driver import Driver, Protocol
 from harness.lit import Program
 from harness.manifest import Manifest, Variant
+from harness.streams import QUEUE_BYTES
 from harness.verdict import Verdict, judge
 
 MINIATURES = Path(__file__).resolve().parent / "miniatures"
@@ -151,6 +153,17 @@ def test_a_driver_that_never_reads_is_found_when_the_pipe_is_full() -> None:
         driver.hello()
         result = driver.run(replace(PROGRAM, plan=plan), limit_seconds=10, iters=1, mode="free")
         assert (result.end, result.detail) == ("protocol", "does not read its commands")
+
+
+def test_lines_that_nobody_reads_do_not_pile_up() -> None:
+    with Driver(manifest_of("FloodsWithComments")) as driver:
+        driver.hello()
+        driver.say(f"run 1 iters=1 mode=free\n{PLAN}end\n")
+        before = -1
+        while (now := driver._lines.waiting_bytes) != before or not now:  # until the driver is the one that waits
+            before = now
+            time.sleep(0.3)
+        assert now < 2 * QUEUE_BYTES
 
 
 def test_a_command_that_does_not_exist() -> None:

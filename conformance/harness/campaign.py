@@ -28,6 +28,7 @@ from .stats import judge_stats
 
 TRIES = 3
 ONE_LIMIT = 10.0
+ROUND_SECONDS = 1.5
 BATCH_LIMIT = 20.0
 
 # (strategy, depth, executions): the portfolio of the controlled scheduler, widened until every outcome was seen.
@@ -149,18 +150,22 @@ class ProgramRun:
     def _controlled(self) -> None:
         waiters = "fifo" if "fifo-waiters" in self.program.profile else "any"
         deadline = time.monotonic() + self.slice
+        each = 0.0
         for number, (strategy, depth, count) in enumerate(FIRST_ROUNDS + MORE_ROUNDS):
             if number >= len(FIRST_ROUNDS) and (self.observed.seen_all() or self._failed()):
                 return
             if number >= len(FIRST_ROUNDS) + 3 and time.monotonic() > deadline:
                 return
+            if each:
+                count = max(1, min(count, int(ROUND_SECONDS / each)))
             keys = {"iters": count, "seed": self.seed + number, "mode": "control", "strat": strategy,
                     "waiters": waiters}
             if depth:
                 keys["depth"] = depth
             result = self._batch(keys)
-            if result.end != "done":
-                return
+            if result.end != "done" or (result.undecided and not result.counts):
+                return  # it cannot be run so, or it never ends under control: it waits for real time
+            each = result.seconds / count
 
     def _failed(self) -> bool:
         return bool(self.observed.incidents) or not self.observed.counts.keys() <= self.program.allowed

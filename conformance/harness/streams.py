@@ -127,6 +127,11 @@ class Lines(_Reader):
                 self._bytes -= len(item)
         return item
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes in the queue."""
+        return self._bytes
+
     def run(self) -> None:
         rest = b""
         while self.ready():

@@ -26,7 +26,7 @@ from ..observe import Observed
 from ..report.junit import write_junit
 from ..report.matrix import shown
 from ..report.record import make_record, write_record
-from ..report.terminal import area_table, print_failure
+from ..report.terminal import area_table, print_failure, time_table
 from ..verdict import Verdict, judge
 
 
@@ -48,6 +48,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, help="write the record here instead of build/report")
     parser.add_argument("--junit", type=Path, help="write a JUnit file")
     parser.add_argument("--html", type=Path, help="write an HTML page")
+    parser.add_argument("--profile", action="store_true", help="show where the time went")
     parser.add_argument("--verbose", action="store_true", help="show skips and known failures too")
 
 
@@ -133,6 +134,8 @@ def run(args: argparse.Namespace) -> int:
         title = f"{record['runtime']} {version}: {record['executions']:,} executions in {took:.1f} s, seed {options.seed}"
         console.print(f"\n{title}", style="bold", soft_wrap=True)
         console.print(area_table(verdicts, clauses))
+        if args.profile:
+            console.print(time_table(verdicts))
         console.print(f"report: {shown(write_record(record, args.json))}", soft_wrap=True, style="dim")
         if stopped or any(v.unexpected for v in verdicts):
             status = FINDINGS

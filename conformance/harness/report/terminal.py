@@ -20,15 +20,16 @@ COLUMNS = ("pass", "fail", "crash", "error", "unknown", "want_missing", "known",
 HEADINGS = {"want_missing": "missing"}
 
 
-def area_of(verdict: Verdict) -> str:
-    """The area of a program: that of the first clause it names."""
-    return verdict.program.spec[0].partition(".")[0] if verdict.program.spec else "?"
+def area_of(verdict: Verdict, clauses: dict[str, Clause]) -> str:
+    """The area of a program: that of the first clause it names; `?` for a clause that does not exist."""
+    first = verdict.program.spec[0] if verdict.program.spec else ""
+    return clauses[first].area if first in clauses else "?"
 
 
 def area_table(verdicts: Sequence[Verdict], clauses: dict[str, Clause]) -> Table:
     """Per area: clauses covered out of all there are, programs by status, outcomes observed out of allowed."""
-    areas = sorted({c.area for c in clauses.values()})
-    rows = {area: _row(area, [v for v in verdicts if area_of(v) == area], verdicts, clauses) for area in areas}
+    areas = [*sorted({c.area for c in clauses.values()}), "?"]
+    rows = {area: _row(area, [v for v in verdicts if area_of(v, clauses) == area], verdicts, clauses) for area in areas}
     total: Counter[str] = sum(rows.values(), Counter())
     shown = [c for c in COLUMNS if total[c] or c in ("pass", "fail")]
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
@@ -62,6 +63,22 @@ def _cells(row: Counter[str], shown: Sequence[str]) -> list[Text]:
     statuses = [Text(str(row[c]) if row[c] else "-", style=STYLES[c] if row[c] else "dim") for c in shown]
     return [Text(f"{row['covered']}/{row['clauses']}"), Text(str(row["programs"])), *statuses,
             Text(f"{row['observed']}/{row['allowed']}")]
+
+
+def time_table(verdicts: Sequence[Verdict], rows: int = 15) -> Table:
+    """The programs that took longest, with the time of one execution."""
+    table = Table(title="slowest programs", title_justify="left", title_style="bold", header_style="bold",
+                  box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("program", no_wrap=True)
+    for name in ("seconds", "share", "executions", "each"):
+        table.add_column(name, justify="right", no_wrap=True)
+    total = sum(v.observed.seconds for v in verdicts) or 1.0
+    for verdict in sorted(verdicts, key=lambda v: -v.observed.seconds)[:rows]:
+        seen = verdict.observed
+        each = f"{1e6 * seen.seconds / seen.executions:,.1f} us" if seen.executions else "-"
+        table.add_row(verdict.program.path, f"{seen.seconds:.2f}", f"{100 * seen.seconds / total:.1f}%",
+                      f"{seen.executions:,}", each)
+    return table
 
 
 def outcome_table(verdict: Verdict) -> Table:
