@@ -10,6 +10,7 @@ has.  All conversations are bounded by a time limit that only a hang reaches.
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -22,7 +23,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DRIVERS = {"toy": "build/opt/driver-toy", "reference": "build/opt/driver-gr"}
-HANG_SECONDS = 30
+SANITIZED = {f"{name}-{flavor}": f"build/{flavor}/{program}"
+             for flavor in ("asan", "tsan", "racecheck")
+             for name, program in (("toy", "driver-toy"), ("reference", "driver-gr"))
+             if (name, flavor) != ("toy", "racecheck")}
+ENV = {"ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0",
+       "TSAN_OPTIONS": "halt_on_error=0 exitcode=0 atexit_sleep_ms=0"}
+REPORTS = ("WARNING: ThreadSanitizer", "ERROR: AddressSanitizer", "runtime error:")
+HANG_SECONDS = 60
 
 
 @dataclass
@@ -58,18 +66,19 @@ class Answer:
 @cache
 def binary(name: str) -> Path:
     """The driver; built when it is not there."""
-    path = ROOT / DRIVERS[name]
+    path = ROOT / (DRIVERS | SANITIZED)[name]
     if not path.exists():
-        subprocess.run(["make", "-j2", "tools"], cwd=ROOT, check=True, capture_output=True, timeout=600)
+        subprocess.run(["make", "-j2", "tools", f"FLAVOR={path.parent.name}"], cwd=ROOT, check=True,
+                       capture_output=True, timeout=600)
     return path
 
 
 def talk(driver: str, text: str) -> Answer:
     """One process, all of its input at once."""
     done = subprocess.run([binary(driver)], input=text, capture_output=True, text=True, timeout=HANG_SECONDS,
-                          check=False)
-    quoted = text.replace("'", "'\\''")
-    return Answer(f"{DRIVERS[driver]} <<'END'\n{quoted}END", done.stdout.splitlines(), done.stderr, done.returncode)
+                          env={**os.environ, **ENV}, check=False)
+    settings = " ".join(f"{k}='{v}'" for k, v in ENV.items()) if driver in SANITIZED else ""
+    return Answer(f"{settings} {(DRIVERS | SANITIZED)[driver]} <<'END'\n{text}END", done.stdout.splitlines(), done.stderr, done.returncode)
 
 
 def run(driver: str, plan: str, **keys: str | int) -> Answer:
@@ -813,3 +822,42 @@ def test_a_signal_takes_the_session_along() -> None:
     assert process.wait(timeout=HANG_SECONDS) == -signal.SIGSEGV
     process.stdin.close()
     process.stdout.close()
+
+
+@pytest.mark.parametrize("mode", ["free", "control"])
+@pytest.mark.parametrize("name", SANITIZED)
+def test_sanitizers_have_nothing_to_say(name: str, mode: str) -> None:
+    """All families in one session of an instrumented driver: right outcomes, not one report."""
+    fits(name, "" if mode == "free" else mode)
+    able = {family: case for family, case in FAMILIES.items() if set(case[0].split()) <= caps(name)}
+    text = "".join(f"run {family} iters=10 mode={mode} unit_us=200\n{plan}\nend\n"
+                   for family, (_, plan, _) in able.items())
+    answer = talk(name, f"{text}bye\n")
+    outs = [line for line in answer.lines if line.startswith("out ")]
+    assert outs == [f"out {family} 10 {expected}" for family, (_, _, expected) in able.items()], answer
+    assert not any(report in answer.stderr for report in REPORTS), answer
+
+
+# main writes the variable before (RACY) or after (ORDERED) it has seen w's store.
+RACY, ORDERED = (f"""globals 1
+obj 0 var 0
+obj 1 atomic 0
+blk 0 main 1
+ spawn 1
+{before} load 1 >r0
+ unless r0 == #0 {jump}
+ yield
+ jmp {jump - 4}
+{after} set >g0 #1
+blk 1 w 0
+ write 0 #2
+ store 1 #1
+show g0""" for before, after, jump in ((" write 0 #1\n", "", 6), ("", " write 0 #1\n", 5)))
+
+
+def test_race_canary() -> None:
+    """A program with a race is reported, as the race it is; in order it is not."""
+    racy = run("reference-racecheck", RACY, mode="free", iters=5)
+    assert "WARNING: ThreadSanitizer: data race" in racy.stderr and "interp.c" in racy.stderr, racy
+    clean = run("reference-racecheck", ORDERED, mode="free", iters=5)
+    assert not clean.stderr and dict(clean.counts) == {"ok 1": 5}, clean

@@ -16,7 +16,8 @@
 struct loop {
     const struct request *q;
     struct report *r;
-    const char *why; /* NULL: all is well */
+    const char *why;   /* NULL: all is well */
+    _Atomic bool over; /* what main did is seen by who reads this */
 };
 
 static const char LOG_TOO_LONG[] = "more notes in one execution than the driver keeps";
@@ -70,9 +71,8 @@ static void prepare(const struct request *q)
         gl_ops.noise(q->noise, q->how.seed);
 }
 
-static void free_loop(void *arg)
+static void free_executions(struct loop *l)
 {
-    struct loop *l = arg;
     const struct plan *p = l->r->plan;
     struct exec *x = NULL;
     bool counts = p->uses[OP_GOROUTINES] > 0 && l->q->join;
@@ -102,11 +102,22 @@ static void free_loop(void *arg)
     exec_free(x);
 }
 
+static void free_main(void *arg)
+{
+    struct loop *l = arg;
+    free_executions(l);
+    /* Pairs with the acquire in run_free. */
+    atomic_store_explicit(&l->over, true, memory_order_release);
+}
+
 bool run_free(const struct request *q, struct report *r, const char **why)
 {
-    struct loop l = {q, r, NULL};
-    if (gl_ops.start(free_loop, &l) != 0)
-        l.why = "the runtime did not start";
+    struct loop l = {q, r, NULL, false};
+    int status = gl_ops.start(free_main, &l);
+    /* Pairs with the release in free_main: a runtime need not show a race detector that start
+     * returns after main. */
+    if (!atomic_load_explicit(&l.over, memory_order_acquire) || status != 0)
+        l.why = "the runtime did not run main to its end";
     *why = l.why;
     return l.why == NULL;
 }
