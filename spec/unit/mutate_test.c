@@ -330,7 +330,7 @@ static void add_file(const char *name)
 
 int main(int argc, char **argv)
 {
-    long runs = 10000, good = 0;
+    long runs = 2000, good = 0;
     uint64_t seed = 1;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc)
