@@ -55,7 +55,7 @@ struct lit_explore_options {
 
 /* One step of a witness: goroutine g (number in order of start, main 0) of this block
  * executes the instruction at line; partner is the goroutine whose parked operation it
- * completes, or -1. */
+ * completes, or -1.  g and block are -1 when a timer fires. */
 struct lit_step {
     int g, block, line, partner;
     char what[56]; /* short text: "c <- 5", "takes 5 from w", "wakes", "parks" */
@@ -66,7 +66,7 @@ struct lit_outcome {
     int64_t code;
     int64_t *value; /* per shown term */
     struct lit_log log;
-    double paths;  /* number of schedules that end here */
+    double paths;  /* number of schedules that end here; 0: no bound */
     double weight; /* probability under a uniform random walk */
     int nsteps;
     struct lit_step *steps; /* witness */
