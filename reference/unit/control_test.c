@@ -363,6 +363,50 @@ static void ties_in_every_order(void)
     CHECK_EQ(n, 6);
 }
 
+static void nap_and_letters(void *unused)
+{
+    (void)unused;
+    static char nap[] = "1n";
+    left = 2;
+    gr_go(naps, nap);
+    gr_go(letters, (void *)"ab");
+    while (left > 0)
+        gr_yield();
+}
+
+/* The nap ends before, between and after the letters when deadlines may come early. */
+static void deadlines_may_come_early(void)
+{
+    struct gr_control opt = {.strategy = GR_STRAT_RANDOM};
+    static char seen[8][8];
+    int n = 0;
+    trace_begin();
+    drop(run(opt, nap_and_letters, NULL));
+    CHECK_STR(trace, "ab");
+    opt.any_time = true;
+    for (; opt.seed < 1000 && n < 3; opt.seed++) {
+        trace_begin();
+        struct gr_verdict v = run(opt, nap_and_letters, NULL);
+        CHECK_EQ(v.end, GR_END_OK);
+        drop(v);
+        n = distinct(seen, n);
+    }
+    CHECK_EQ(n, 3);
+}
+
+static void procs_are_a_number(void *unused)
+{
+    (void)unused;
+    CHECK_EQ(gr_procs(3), 1);
+    CHECK_EQ(gr_procs(0), 3);
+}
+
+static void procs_are_remembered(void)
+{
+    for (int i = 0; i < 2; i++)
+        drop(run((struct gr_control){.seed = 1}, procs_are_a_number, NULL));
+}
+
 /* ---- nothing is left ---- */
 
 static void worker(void *unused)
@@ -476,6 +520,8 @@ static const struct unit_case cases[] = {
     UNIT(waiters_only_when_asked),
     UNIT(clock_is_virtual),
     UNIT(ties_in_every_order),
+    UNIT(deadlines_may_come_early),
+    UNIT(procs_are_remembered),
     UNIT(runs_leave_nothing),
     UNIT(three_hundred),
     UNIT(any_thread),

@@ -36,8 +36,10 @@ struct gr_control {
     uint32_t expected_steps; /* PCT: k; 0 means 64 */
     const uint8_t *tape;     /* NULL: none */
     size_t tape_len;
-    bool any_waiter;    /* any parked waiter may be served (profile spec); false: first come
+    bool any_waiter; /* any parked waiter may be served (profile spec); false: first come
                            first served */
+    bool any_time; /* a pending deadline may come while goroutines can run: one more way at
+                           each point; false: the clock stands still until nobody can run */
     uint64_t max_steps; /* 0 means 100000 */
 };
 

@@ -166,12 +166,10 @@ static void cell_fired(struct timer *cell, uint64_t seq, int64_t now)
 void timer_poll_locked(gr_chan *c)
 {
     struct gr_timer *t = timer_of(c);
-    int64_t now;
     if (!t->is_pending || t->is_armed)
         return;
-    now = sched_now_ns();
-    if (now >= t->when)
-        setting_fire(t, now); /* nobody waits: a waiter would have armed the cell */
+    if (sched_is_due(t->when)) /* nobody waits: a waiter would have armed the cell */
+        setting_fire(t, sched_now_ns());
 }
 
 void timer_block_locked(gr_chan *c)

@@ -16,6 +16,14 @@ int64_t sched_now_ns(void)
     return sched.is_fake_clock ? load_relaxed(&sched.fake_ns) : os_now_ns();
 }
 
+bool sched_is_due(int64_t when)
+{
+    struct m *m = m_self();
+    if (m != NULL && m->control != NULL)
+        return control_is_due(m->control, when);
+    return when <= sched_now_ns();
+}
+
 int64_t gr_now_ns(void)
 {
     return sched_now_ns();

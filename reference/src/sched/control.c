@@ -66,6 +66,12 @@ static void fire_one(struct control *c)
     c->m.cur = cur;
 }
 
+static void clock_reach(struct control *c, int64_t when)
+{
+    if (when > c->now)
+        c->now = when;
+}
+
 static bool is_timer_due(struct control *c)
 {
     int64_t slack = MUTANT(timer_early) ? 1000000 : 0;
@@ -73,14 +79,21 @@ static bool is_timer_due(struct control *c)
     return next != TIMER_NEVER && next - slack <= c->now;
 }
 
+/* Whether the earliest deadline is a way to go on: it has come, or it may come early. */
+static bool is_timer_way(struct control *c, bool may_hurry)
+{
+    return is_timer_due(c) || (may_hurry && timer_next_ns(&c->timers) != TIMER_NEVER);
+}
+
 /* One decision about who goes on.  run[] serves as the list of candidates: room for two
  * more is there. first: the current goroutine when it stands first; last: when it stands
  * last (a yield). */
 static struct g *decide(struct control *c, struct g *first, struct g *last)
 {
+    bool may_hurry = c->opt.any_time && (c->nrun > 0 || first != NULL || last != NULL);
     for (;;) {
         step(c);
-        bool is_due = is_timer_due(c);
+        bool is_due = is_timer_way(c, may_hurry);
         uint32_t n = (uint32_t)c->nrun + is_due + (first != NULL) + (last != NULL);
         if (n == 0)
             return NULL;
@@ -101,6 +114,9 @@ static struct g *decide(struct control *c, struct g *first, struct g *last)
             memmove(&cand[0], &cand[1], c->nrun * sizeof *cand);
         if (g != NULL)
             return g;
+        may_hurry = may_hurry && is_timer_due(c); /* one early deadline a decision */
+        if (!is_timer_due(c))
+            clock_reach(c, timer_next_ns(&c->timers));
         fire_one(c);
     }
 }
@@ -169,7 +185,7 @@ static struct g *next_after_leave(struct control *c)
         int64_t at = timer_next_ns(&c->timers);
         if (at == TIMER_NEVER)
             deadlock(c);
-        c->now = at > c->now ? at : c->now;
+        clock_reach(c, at);
     }
     return next;
 }
@@ -227,6 +243,26 @@ uint32_t control_choose(struct control *c, enum choice kind, uint32_t n)
     return strategy_pick(c, n);
 }
 
+bool control_is_due(struct control *c, int64_t when)
+{
+    if (when <= c->now)
+        return true;
+    if (!c->opt.any_time || timer_next_ns(&c->timers) < when)
+        return false;
+    if (control_choose(c, CHOICE_TIMER, 2) == 0)
+        return false;
+    clock_reach(c, when);
+    return true;
+}
+
+int control_procs(struct control *c, int n)
+{
+    int old = c->procs;
+    if (n > 0)
+        c->procs = n < ENV_PROCS_MAX ? n : ENV_PROCS_MAX;
+    return old;
+}
+
 int64_t control_now(struct control *c)
 {
     return c->now;
@@ -280,6 +316,7 @@ static void control_init(struct control *c, const struct gr_control *opt)
     c->has_main = true;
     c->goid = 0;
     c->now = CONTROL_EPOCH_NS;
+    c->procs = 1;
     c->m.after = AFTER_NONE;
     strategy_begin(c);
 }

@@ -37,6 +37,7 @@ struct control {
     uint64_t goid;
     struct timer_heap timers;
     int64_t now;
+    int procs; /* what gr_procs was told; one thread runs all the same */
     uint64_t steps, max_steps;
     struct tape tape;
     struct rand rng;

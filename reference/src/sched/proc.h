@@ -181,6 +181,8 @@ uint64_t control_spawn(struct control *c, gr_fn fn, void *arg);
 NORETURN void control_exit_g(struct control *c);
 uint32_t control_choose(struct control *c, enum choice kind, uint32_t n);
 int64_t control_now(struct control *c);
+bool control_is_due(struct control *c, int64_t when);
+int control_procs(struct control *c, int n);
 struct timer_heap *control_timers(struct control *c);
 NORETURN void control_end(struct control *c, enum gr_end end, int64_t code, gr_value v,
                           const char *text);

@@ -68,7 +68,7 @@ int gr_procs(int n)
 {
     struct m *m = m_self();
     if (m != NULL && m->control != NULL)
-        return 1;
+        return control_procs(m->control, n);
     if (n > ENV_PROCS_MAX)
         n = ENV_PROCS_MAX;
     mutex_lock(&sched.lock);
