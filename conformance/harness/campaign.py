@@ -29,6 +29,9 @@ from .stats import judge_stats
 TRIES = 3
 ONE_LIMIT = 10.0
 ROUND_SECONDS = 1.5
+LONGER_ROUNDS = 6
+LONGER_SECONDS = 2.0
+LONGER_PROCS = (2, 4, 8, 1)
 BATCH_LIMIT = 20.0
 
 # (strategy, depth, executions): the portfolio of the controlled scheduler, widened until every outcome was seen.
@@ -252,6 +255,35 @@ class ProgramRun:
         self.observed.add("one", result, again)
         return result.end in ("done", "died")
 
+    # ---- again, for what was not seen ----
+
+    def look_longer(self, observed: Observed, seconds: float, number: int) -> Observed:
+        """Spends this time on outcomes that did not come yet, with another number of processors each time."""
+        self.observed = observed
+        try:
+            driver = self.session.driver(self.variant)
+        except Protocol:
+            return observed
+        self.caps, self.version = driver.caps, driver.version
+        deadline = time.monotonic() + seconds
+        if self._batchable() and "free" in self.options.modes:
+            each = max(observed.seconds / max(1, observed.executions), 1e-7)
+            count = max(10, min(int(seconds / each), 200_000))
+            procs = (self.options.procs or LONGER_PROCS)[number % len(self.options.procs or LONGER_PROCS)]
+            leaks = self.program.leaks
+            for turn in range(1 if leaks == 0 else 20):
+                self._batch({"mode": "free", "join": int(leaks == 0), "noise": self.options.noise, "procs": procs,
+                             "iters": min(count, self._leak_limit(leaks)), "seed": self.seed + 200 + 100 * number + turn})
+                if leaks:
+                    self.session.drop(self.variant)
+                if time.monotonic() > deadline or self._failed():
+                    break
+        elif "one" in self.options.modes and "one" in self.caps:
+            for turn in range(40):
+                if time.monotonic() > deadline or self.observed.seen_all() or not self._one(1000 * (number + 1) + turn):
+                    break
+        return observed
+
     # ---- a batch, with restart and bisection ----
 
     def _batch(self, keys: dict[str, str | int]) -> RunResult:
@@ -299,22 +331,29 @@ def run_campaign(manifest: Manifest, programs: Sequence[Program], options: Optio
                  stop: threading.Event | None = None) -> list[Observed]:
     """Runs all programs with `workers` drivers at once; results in the order of programs.
 
-    Programs with a time-out are run once more at the end, alone.  `progress` is called from worker threads; setting
-    `stop` skips what has not begun.
+    Programs with a time-out are run once more at the end, alone; what is left of the budget goes to outcomes that did not
+    come yet.  `progress` is called from worker threads; setting `stop` skips what has not begun.
     """
     stop = stop or threading.Event()
+    started = time.monotonic()
     share = options.budget * options.workers / max(1, len(programs)) / 2
     local = threading.local()
     sessions: list[Session] = []
 
-    def work(program: Program) -> Observed:
-        if stop.is_set():
-            return Observed(program, skip="stopped before its turn")
+    def session() -> Session:
         if not hasattr(local, "session"):
             local.session = Session(manifest, options)
             sessions.append(local.session)
+        return local.session  # type: ignore[no-any-return]
+
+    def longer(observed: Observed, seconds: float, number: int) -> Observed:
+        return ProgramRun(session(), observed.program, share).look_longer(observed, seconds, number)
+
+    def work(program: Program) -> Observed:
+        if stop.is_set():
+            return Observed(program, skip="stopped before its turn")
         try:
-            observed = ProgramRun(local.session, program, share).run()
+            observed = ProgramRun(session(), program, share).run()
         except Exception:  # our own fault must not lose the other programs' results
             text = traceback.format_exc()
             observed = Observed(program, incidents=[Incident("error", f"the harness failed: {text.splitlines()[-1]}",
@@ -325,10 +364,24 @@ def run_campaign(manifest: Manifest, programs: Sequence[Program], options: Optio
     try:
         with ThreadPoolExecutor(max_workers=options.workers) as pool:
             results = list(pool.map(work, programs))
-        return list(_again_alone(manifest, options, results, share))
+            results = list(_again_alone(manifest, options, results, share))
+            for number in range(LONGER_ROUNDS):
+                left = started + options.budget - time.monotonic()
+                unseen = [o for o in results if _is_unseen(o)]
+                if not unseen or left < 0.1 or stop.is_set():
+                    break
+                seconds = min(LONGER_SECONDS, left * options.workers / len(unseen) / (LONGER_ROUNDS - number))
+                list(pool.map(lambda o: longer(o, seconds, number), unseen))
+        return results
     finally:
-        for session in sessions:
-            session.close()
+        for each in sessions:
+            each.close()
+
+
+def _is_unseen(observed: Observed) -> bool:
+    """Nothing is wrong, but an outcome did not come yet; a controlled scheduler has looked for it already."""
+    return not (observed.skip or observed.incidents or "control" in observed.modes or observed.seen_all()) \
+        and observed.counts.keys() <= observed.program.allowed
 
 
 def _again_alone(manifest: Manifest, options: Options, results: Iterable[Observed],
