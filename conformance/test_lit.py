@@ -347,6 +347,105 @@ def test_layout_keeps_meaning_and_is_stable(tmp_path: Path) -> None:
     assert not changed, f"again: build/opt/lit fmt {changed[0]} twice"
 
 
+MESSY = """
+
+# a comment
+litmus a/b
+id   a-1
+spec a.b   c.d
+about  What  it shows.   # why
+mode stat   trials=10
+chan c 3 elem = 16 # first
+nilchan nc
+
+
+rwmutex rw
+
+atomic a=-5
+main:
+ v,ok=<-c
+ c<- -7
+ x=v-1
+ p=new 2
+ p[ 1 ]=p
+    e=catch <-c
+  if x==1 # perhaps
+  c <- nil
+      else
+# left
+  while ok!=0
+  yield
+  end
+    end
+ q = select
+     v=<-c
+  c <-1
+    default
+ end
+func  f :
+   return
+show main.e   main.x log
+want main.e=0 main.x=-3 log=1,2 # fine
+allow main.e=send-closed main.x=-31 log=-
+forbid deadlock log=- # never
+want panic:index log=-
+want race  y
+stat seen-all   alpha=1e-9
+"""
+
+TIDY = """# a comment
+litmus  a/b
+id      a-1
+spec    a.b c.d
+about   What  it shows.    # why
+mode    stat trials=10
+chan    c 3 elem=16    # first
+nilchan nc
+
+rwmutex rw
+
+atomic a = -5
+main:
+  v, ok = <-c
+  c <- -7
+  x = v - 1
+  p = new 2
+  p[1] = p
+  e = catch <-c
+  if x == 1    # perhaps
+    c <- nil
+  else
+# left
+    while ok != 0
+      yield
+    end
+  end
+  q = select
+    v = <-c
+    c <- 1
+    default
+  end
+func f:
+  return
+show   main.e main.x log
+want   main.e=0           main.x=-3  log=1,2    # fine
+allow  main.e=send-closed main.x=-31 log=-
+forbid deadlock log=-    # never
+want   panic:index log=-
+want   race y
+stat   seen-all alpha=1e-9
+"""
+
+
+def test_layout_of_each_kind_of_line(tmp_path: Path) -> None:
+    file = tmp_path / "a.lit"
+    file.write_text(MESSY.replace("main:\n", "var y = 0\nmain:\n"))
+    done = lit("fmt", file)
+    assert done.stdout == TIDY.replace("atomic a = -5\nmain:", "atomic a = -5\nvar    y = 0\nmain:"), done.stderr
+    assert lit("fmt", "-w", file).stdout == ""
+    assert file.read_text() == done.stdout
+
+
 def test_hash_tells_programs_apart(tmp_path: Path) -> None:
     for name, source in (("a", example()), ("b", example().replace("chan c 1", "chan c 2"))):
         (tmp_path / name).write_text(source)

@@ -141,10 +141,10 @@ static void test_arena(void)
     for (int i = 0; i < 5000; i++) {
         array = arena_more(a, array, i, sizeof *array);
         expect(array != NULL, "no memory");
-        array[i] = i;
+        array[i] = i ^ 0x5a5a5a5a;
     }
     for (int i = 0; i < 5000; i++)
-        expect(array[i] == i, "element %d is %d", i, array[i]);
+        expect(array[i] == (i ^ 0x5a5a5a5a), "element %d", i);
     char *big = arena_take(a, 1 << 20);
     expect(big && big[0] == 0 && big[(1 << 20) - 1] == 0, "a large request is zeroed");
     expect(arena_take(a, (size_t)-1) == NULL, "a request that cannot be had");
