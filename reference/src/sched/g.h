@@ -44,9 +44,9 @@ enum park_reason {
 /* The words that a dump prints. */
 const char *park_reason_text(enum park_reason why);
 
-/* Laid out by who touches what, a line each: the last one, which holds the link of the pool's
- * free list too, is all that a spawn writes; the one before is for running.  What floors above hang
- * here is zeroed at burial, with the lines still in the cache.
+/* Laid out by who touches what, a line each: the last one, which holds the link of the
+ * pool's free list too, is all that a spawn writes; the one before is for running.  What
+ * floors above hang here is zeroed at burial, with the lines still in the cache.
  * cell is the waiter record of the floors above (one wait at a time). */
 struct g {
     struct timer sleep; /* owner: G while running, then the heap */

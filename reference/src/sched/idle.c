@@ -140,7 +140,7 @@ static void wake_spinning(struct p *p)
 
 void idle_wake(void)
 {
-    if (load_relaxed(&sched.nprocs) == 1)
+    if (load_relaxed(&sched.nps) == 1) /* not nprocs: a P on its way out submits as well */
         return;
     /* Pairs with the sequentially consistent stores and loads of idle_sleep (head of this
      * file). */
@@ -154,7 +154,7 @@ void idle_wake(void)
 
 void idle_wake_keeper(int64_t when)
 {
-    if (load_relaxed(&sched.nprocs) == 1)
+    if (load_relaxed(&sched.nps) == 1)
         return;
     atomic_thread_fence(memory_order_seq_cst); /* as above: the deadline is published */
     if (load_seq(&sched.nwakeable) == 0 || when >= load_seq(&sched.keeper_ns))
@@ -311,6 +311,9 @@ void idle_retire(struct m *m)
     if (is_out)
         busy_end_locked(m->p, P_RETIRED);
     mutex_unlock(&sched.lock);
-    if (is_out)
-        note_sleep(&m->wake);
+    if (!is_out)
+        return;
+    /* What this P left behind needs somebody, and so does the verdict if it was the last. */
+    idle_wake();
+    note_sleep(&m->wake);
 }

@@ -137,8 +137,8 @@ static inline void noise_point(enum noise_site site)
 /* The clock of gr_now_ns: monotonic, or virtual. */
 int64_t sched_now_ns(void);
 
-/* Whether a deadline that is in no heap has come.  In controlled runs with any_time on this is
- * a decision, which may move the clock to it, unless an armed deadline comes earlier. */
+/* Whether a deadline that is in no heap has come.  In controlled runs with any_time on this
+ * is a decision, which may move the clock to it, unless an armed deadline comes earlier. */
 bool sched_is_due(int64_t when);
 
 /* timer_arm on the right heap, waking a sleeper when needed; and its opposite (timer.h has
