@@ -224,7 +224,8 @@ int cmd_explain(const struct cmd *c)
     print_words("relies on", &s.prog->profile);
     print_shape(s.prog);
     if (!m->unmodelled[0] && m->complete) {
-        printf("\n%s\n%d outcomes:\n", class_text(m->class), m->noutcomes);
+        printf("\n%s\n%d outcome%s:\n", class_text(m->class), m->noutcomes,
+               m->noutcomes == 1 ? "" : "s");
         for (int i = 0; i < m->noutcomes; i++) {
             lit_outcome_text(s.prog, &m->outcomes[i], key, KEY_SIZE);
             printf("\n%s    (%.3g schedules)\n", key, m->outcomes[i].paths);
