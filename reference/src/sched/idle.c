@@ -313,7 +313,7 @@ void idle_retire(struct m *m)
     mutex_unlock(&sched.lock);
     if (!is_out)
         return;
-    /* What this P left behind needs somebody, and so does the verdict if it was the last. */
+    /* What this P left behind needs somebody; so does the verdict, if it was the last. */
     idle_wake();
     note_sleep(&m->wake);
 }
