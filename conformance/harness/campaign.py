@@ -184,7 +184,7 @@ class ProgramRun:
         real_time = timed and "faketime" not in self.program.needs
         leaks = self.program.leaks if self.program.model else 64
         keys: dict[str, str | int] = {"mode": "free", "join": int(leaks == 0), "noise": self.options.noise}
-        for procs in self.options.procs or (0,):
+        for procs in self._procs((0,)):
             if procs:
                 keys["procs"] = procs
             if not self._free_rounds(keys, 5 if real_time else 100, leaks):
@@ -193,6 +193,10 @@ class ProgramRun:
             self._trials(keys)
         if leaks:
             self.session.drop(self.variant)
+
+    def _procs(self, default: tuple[int, ...]) -> tuple[int, ...]:
+        """The numbers of processors to go through, 0 for the runtime's own; a virtual clock may be tied to its number."""
+        return (0,) if "faketime" in self.program.needs else self.options.procs or default
 
     def _free_rounds(self, keys: dict[str, str | int], first: int, leaks: int) -> bool:
         """A small run, then one that fills the slice. False when the driver failed."""
@@ -240,7 +244,7 @@ class ProgramRun:
                 return
 
     def _one(self, number: int) -> bool:
-        procs = self.options.procs or (0,)
+        procs = self._procs((0,))
         keys: dict[str, str | int] = {"iters": 1, "seed": self.seed + number, "mode": "one",
                                       "noise": self.options.noise}
         if procs[number % len(procs)]:
@@ -269,11 +273,13 @@ class ProgramRun:
         if self._batchable() and "free" in self.options.modes:
             each = max(observed.seconds / max(1, observed.executions), 1e-7)
             count = max(10, min(int(seconds / each), 200_000))
-            procs = (self.options.procs or LONGER_PROCS)[number % len(self.options.procs or LONGER_PROCS)]
+            choice = self._procs(LONGER_PROCS)
+            procs = choice[number % len(choice)]
             leaks = self.program.leaks
             for turn in range(1 if leaks == 0 else 20):
-                self._batch({"mode": "free", "join": int(leaks == 0), "noise": self.options.noise, "procs": procs,
-                             "iters": min(count, self._leak_limit(leaks)), "seed": self.seed + 200 + 100 * number + turn})
+                self._batch({"mode": "free", "join": int(leaks == 0), "noise": self.options.noise,
+                             **({"procs": procs} if procs else {}), "iters": min(count, self._leak_limit(leaks)),
+                             "seed": self.seed + 200 + 100 * number + turn})
                 if leaks:
                     self.session.drop(self.variant)
                 if time.monotonic() > deadline or self._failed():
