@@ -104,7 +104,7 @@ def liblit() -> Path:
 
 def build_mutant(number: int, liblit: Path, out: Path) -> list[Path]:
     """The unit tests of the model, linked with a model that makes mistake `number`."""
-    flags = ["-std=gnu11", "-O1", f"-DMODEL_MUTANT={number}", f"-I{ROOT / 'spec' / 'lit'}"]
+    flags = ["-std=gnu11", "-O0", f"-DMODEL_MUTANT={number}", f"-I{ROOT / 'spec' / 'lit'}"]
     sources = [str(p) for p in sorted(MODEL.glob("*.c"))] + [str(ROOT / "spec" / "unit" / "cases.c")]
     subprocess.run(["gcc", *flags, "-c", *sources], cwd=out, check=True)
     objects = [str(p) for p in out.glob("*.o")]
