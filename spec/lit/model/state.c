@@ -172,6 +172,7 @@ void state_start(struct state *st)
     st->base_parts = 0;
     st->base = NULL;
     st->ndirty = 0;
+    st->ended = false;
     for (int i = 0; i < st->nparts; i++) {
         touch(st, i);
     }

@@ -163,7 +163,10 @@ static void walk_along(struct walk *w, const uint32_t *node, const uint32_t *ord
                        int len)
 {
     struct explorer *ex = w->ex;
+    /* Main has its number before its first steps, which explore_start takes. */
     w->known = part_g0(&ex->st);
+    w->id[w->known] = w->next++;
+    w->block[w->known++] = 0;
     explore_start(ex);
     name_new(w);
     if (!w->failed) {
