@@ -44,6 +44,21 @@ def test_corpus_is_there() -> None:
     assert programs, "no litmus file below conformance/litmus"
 
 
+def test_schedules_make_sense() -> None:
+    """In a witness nobody acts before somebody started it, and steps name lines of the file."""
+    for program in corpus()[0]:
+        lines = program.source.count("\n") + 1
+        for outcome in program.model.outcomes if program.model else ():
+            known = {0}
+            for step in outcome.witness:
+                where = f"{program.path}: {outcome.key}: {step}; again: build/opt/lit witness {program.file}"
+                assert step.g < 0 or step.g in known, f"acts before it was started: {where}"
+                assert 0 <= step.line <= lines, f"no such line: {where}"
+                known.add(step.partner)
+                if step.what.startswith("the time"):
+                    known.add(max(known) + 1)
+
+
 def test_program(runtime: str, program: Program | None, sessions: Sessions) -> None:
     if program is None:
         pytest.fail(corpus()[1] or "no programs", pytrace=False)

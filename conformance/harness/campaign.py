@@ -29,6 +29,7 @@ from .stats import judge_stats
 TRIES = 3
 ONE_LIMIT = 10.0
 ROUND_SECONDS = 1.5
+RACE_PROCS = (0, 2, 4, 8) * 3
 LONGER_ROUNDS = 6
 LONGER_SECONDS = 2.0
 LONGER_PROCS = (2, 4, 8, 1)
@@ -191,6 +192,8 @@ class ProgramRun:
                 break
         if self.program.mode == "stat":
             self._trials(keys)
+        if self.program.want_race:
+            self._race(keys, leaks)
         if leaks:
             self.session.drop(self.variant)
 
@@ -218,6 +221,18 @@ class ProgramRun:
     def _leak_limit(self, leaks: int) -> int:
         limits = self.session.driver(self.variant).limits if leaks else {}
         return max(1, limits.get("goroutines", 1000) // leaks) if leaks else 1_000_000
+
+    def _race(self, keys: dict[str, str | int], leaks: int) -> None:
+        """More executions, with other numbers of processors, until the race that the program has is reported."""
+        for turn, procs in enumerate(RACE_PROCS):
+            if self.observed.race or self.observed.incidents:
+                return
+            if leaks:
+                self.session.drop(self.variant)
+            more: dict[str, str | int] = {**keys, "iters": min(1000, self._leak_limit(leaks)), "seed": self.seed + 50 + turn}
+            if self._procs((procs,))[0]:
+                more["procs"] = procs
+            self._batch(more)
 
     def _trials(self, keys: dict[str, str | int]) -> None:
         """The counts that `stat` lines judge: two independent draws, the second larger (see stats.py)."""

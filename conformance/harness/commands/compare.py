@@ -45,16 +45,18 @@ def _totals(cells: Mapping[str, Mapping[str, Cell]]) -> Table:
     return table
 
 
-def _clause_table(clauses: Mapping[str, Clause], cells: Mapping[str, Mapping[str, Cell]], everything: bool) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+def _clause_table(clauses: Mapping[str, Clause], cells: Mapping[str, Mapping[str, Cell]], everything: bool,
+                  is_wide: bool) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
     table.add_column("clause", no_wrap=True)
     for runtime in cells:
         table.add_column(runtime, no_wrap=True)
-    table.add_column("requirement", overflow="ellipsis", no_wrap=True, style="dim")
+    if is_wide:
+        table.add_column("requirement", overflow="ellipsis", no_wrap=True, style="dim")
     for clause in clauses.values():
         row = [column[clause.id].status for column in cells.values()]
         if everything or len(set(row)) > 1 or row[0] not in ("pass", "uncovered", "skip"):
-            table.add_row(clause.id, *map(_word, row), clause.requirement)
+            table.add_row(clause.id, *map(_word, row), *([clause.requirement] if is_wide else []))
     return table
 
 
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     mine = {i: c for i, c in clauses.items() if args.area in (None, c.area)}
     cells = columns(read_records(args.runtimes), mine)
     console.print(_totals(cells))
-    table = _clause_table(mine, cells, args.all)
+    table = _clause_table(mine, cells, args.all, console.width >= 120)
     if table.row_count:
         console.print(table)
     else:
