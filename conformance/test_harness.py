@@ -90,9 +90,13 @@ def test_a_wanted_outcome_that_never_came() -> None:
     seen = observed(RACE, kept=3)
     verdict = judge(seen, manifest())
     assert (verdict.status, verdict.missing, verdict.unexpected) == ("want_missing", [REFUSED], False)
+    assert judge(seen, manifest(), gates=True).status == "want_missing", "no controlled run has looked for it"
+    seen.modes["control"] = Counter(seen.counts)
     verdict = judge(seen, manifest(), gates=True)
     assert (verdict.status, verdict.unexpected) == ("fail", True)
     assert verdict.findings[0].outcome == REFUSED
+    timed = replace(seen, program=replace(RACE, needs=("timer",)))
+    assert judge(timed, manifest(), gates=True).status == "want_missing", "a controlled run has no real time"
 
 
 @pytest.mark.parametrize("counts", [{}, {"kept": 3, "refused": 1}])

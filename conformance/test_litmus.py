@@ -25,7 +25,7 @@ def verdict_of(session: Session, program: Program) -> Verdict:
     """The verdict; a time-out gets a second chance, because other tests may keep the machine busy."""
     for _ in range(2):
         run = ProgramRun(session, program, SLICE_SECONDS)
-        verdict = judge(run.run(), session.manifest, version=run.version, gates="control" in run.observed.modes)
+        verdict = judge(run.run(), session.manifest, version=run.version, gates="control" in run.caps)
         if verdict.status != "unknown" or verdict.known:
             break
     return verdict

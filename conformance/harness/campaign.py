@@ -181,14 +181,12 @@ class ProgramRun:
         return not (self.program.dies or (model and (model.can_die or model.can_hang)))
 
     def _free(self) -> None:
-        timed = any(need in ("timer", "ticker", "afterfunc") for need in self.program.needs)
-        real_time = timed and "faketime" not in self.program.needs
         leaks = self.program.leaks if self.program.model else 64
         keys: dict[str, str | int] = {"mode": "free", "join": int(leaks == 0), "noise": self.options.noise}
         for procs in self._procs((0,)):
             if procs:
                 keys["procs"] = procs
-            if not self._free_rounds(keys, 5 if real_time else 100, leaks):
+            if not self._free_rounds(keys, 5 if self.program.in_real_time else 100, leaks):
                 break
         if self.program.mode == "stat":
             self._trials(keys)
@@ -400,8 +398,9 @@ def run_campaign(manifest: Manifest, programs: Sequence[Program], options: Optio
 
 
 def _is_unseen(observed: Observed) -> bool:
-    """Nothing is wrong, but an outcome did not come yet; a controlled scheduler has looked for it already."""
-    return not (observed.skip or observed.incidents or "control" in observed.modes or observed.seen_all()) \
+    """Nothing is wrong, but an outcome did not come yet that a controlled scheduler has not looked for already."""
+    sought = "control" in observed.modes and not observed.program.in_real_time
+    return not (observed.skip or observed.incidents or sought or observed.seen_all()) \
         and observed.counts.keys() <= observed.program.allowed
 
 

@@ -288,8 +288,7 @@ class Driver:
 
     def _watch(self, program: Program) -> Quiescence | None:
         """Looks for quiescence, where that is the only evidence of a deadlock and no timer can break it."""
-        timed = any(need in ("timer", "ticker", "afterfunc") for need in program.needs)
-        return Quiescence(self.process.pid) if self.manifest.deadlock == "hang" and not timed else None
+        return Quiescence(self.process.pid) if self.manifest.deadlock == "hang" and not program.is_timed else None
 
     def _late(self, program: Program, result: RunResult, notes: Sequence[str], watch: Quiescence | None,
               why: str) -> None:

@@ -135,6 +135,16 @@ class Program:
         return any(not key.startswith("ok") for key in self.allowed)
 
     @property
+    def is_timed(self) -> bool:
+        """It uses timers, or sleeps."""
+        return any(need in ("timer", "ticker", "afterfunc") for need in self.needs)
+
+    @property
+    def in_real_time(self) -> bool:
+        """Its outcomes may depend on how long things take."""
+        return self.is_timed and "faketime" not in self.needs
+
+    @property
     def leaks(self) -> int:
         """Goroutines that an execution may leave behind, at most."""
         return self.model.max_leaked if self.model else 64

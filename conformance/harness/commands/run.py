@@ -98,7 +98,7 @@ def run_runtime(manifest: Manifest, programs: Sequence[Program], options: Option
     finally:
         if former is not None:
             signal.signal(signal.SIGINT, former)
-    verdicts = [judge(o, manifest, version=version, gates="control" in caps and "control" in o.modes) for o in observed]
+    verdicts = [judge(o, manifest, version=version, gates="control" in caps) for o in observed]
     return verdicts, version, stop.is_set(), time.monotonic() - started
 
 
