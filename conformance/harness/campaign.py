@@ -163,7 +163,7 @@ class ProgramRun:
             if each:
                 count = max(1, min(count, int(ROUND_SECONDS / each)))
             keys = {"iters": count, "seed": self.seed + number, "mode": "control", "strat": strategy,
-                    "waiters": waiters}
+                    "waiters": waiters, "clock": "any" if self.program.in_real_time else "still"}
             if depth:
                 keys["depth"] = depth
             result = self._batch(keys)
@@ -284,24 +284,30 @@ class ProgramRun:
         self.caps, self.version = driver.caps, driver.version
         deadline = time.monotonic() + seconds
         if self._batchable() and "free" in self.options.modes:
-            each = max(observed.seconds / max(1, observed.executions), 1e-7)
-            count = max(10, min(int(seconds / each), 200_000))
-            choice = self._procs(LONGER_PROCS)
-            procs = choice[number % len(choice)]
-            leaks = self.program.leaks
-            for turn in range(1 if leaks == 0 else 20):
-                self._batch({"mode": "free", "join": int(leaks == 0), "noise": self.options.noise,
-                             **({"procs": procs} if procs else {}), "iters": min(count, self._leak_limit(leaks)),
-                             "seed": self.seed + 200 + 100 * number + turn})
-                if leaks:
-                    self.session.drop(self.variant)
-                if time.monotonic() > deadline or self._failed():
-                    break
+            self._free_longer(deadline, number)
         elif "one" in self.options.modes and "one" in self.caps:
             for turn in range(40):
                 if time.monotonic() > deadline or self.observed.seen_all() or not self._one(1000 * (number + 1) + turn):
                     break
         return observed
+
+    def _free_longer(self, deadline: float, number: int) -> None:
+        """A few executions to see how long one takes, then batches until the deadline."""
+        leaks = self.program.leaks
+        choice = self._procs(LONGER_PROCS)
+        keys: dict[str, str | int] = {"mode": "free", "join": int(leaks == 0), "noise": self.options.noise}
+        if choice[number % len(choice)]:
+            keys["procs"] = choice[number % len(choice)]
+        count = min(5, self._leak_limit(leaks))
+        for turn in range(20):
+            if leaks:
+                self.session.drop(self.variant)
+            result = self._batch({**keys, "iters": count, "seed": self.seed + 200 + 100 * number + turn})
+            left = deadline - time.monotonic()
+            if result.end != "done" or left < 0 or self.observed.seen_all() or self._failed():
+                return
+            each = max(result.seconds / count, 1e-7)
+            count = max(1, min(int(left / each / 2) + 1, count * 100, self._leak_limit(leaks), 200_000))
 
     # ---- a batch, with restart and bisection ----
 
@@ -337,7 +343,7 @@ class ProgramRun:
         file = self.program.file
         path = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
         words = ["conformance/gauntlet", "replay", "--runtime", self.session.manifest.runtime, str(path), "--mode", mode]
-        for key in ("iters", "seed", "strat", "depth", "waiters", "join", "noise", "procs"):
+        for key in ("iters", "seed", "strat", "depth", "waiters", "clock", "join", "noise", "procs"):
             if keys.get(key):
                 words += [f"--{key}", str(keys[key])]
         if self.options.mutant:

@@ -165,6 +165,7 @@ static void ops_control(const struct gl_control *how, gl_fn fn, void *arg,
         .tape = how->tape,
         .tape_len = how->tape_len,
         .any_waiter = how->any_waiter,
+        .any_time = how->any_time,
         .max_steps = how->max_steps,
     };
     struct gr_verdict v = {0};

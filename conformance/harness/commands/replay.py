@@ -18,7 +18,7 @@ from ..observe import Observed
 from ..report.terminal import print_failure
 from ..verdict import judge
 
-KEYS = ("iters", "seed", "strat", "depth", "waiters", "tape", "join", "noise", "procs", "unit_us")
+KEYS = ("iters", "seed", "strat", "depth", "waiters", "clock", "tape", "join", "noise", "procs", "unit_us")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strat", choices=("random", "pct", "robin", "zero"))
     parser.add_argument("--depth", type=int)
     parser.add_argument("--waiters", choices=("any", "fifo"))
+    parser.add_argument("--clock", choices=("any", "still"))
     parser.add_argument("--tape", help="decisions of a controlled run, in hexadecimal")
     parser.add_argument("--join", type=int, choices=(0, 1), help="wait for all goroutines between executions")
     parser.add_argument("--noise", type=int)

@@ -106,6 +106,7 @@ struct gl_control {
     const uint8_t *tape; /* decisions to repeat first; NULL: none */
     size_t tape_len;
     bool any_waiter;    /* any parked waiter may be served */
+    bool any_time;      /* a pending deadline may come while goroutines can run */
     uint64_t max_steps; /* 0: the runtime's default */
 };
 

@@ -69,6 +69,7 @@ static bool set_key(struct request *q, const char *key, const char *value)
     static const char *const modes[] = {"free", "one", "control", NULL};
     static const char *const strategies[] = {"zero", "random", "pct", "robin", NULL};
     static const char *const waiters[] = {"fifo", "any", NULL};
+    static const char *const clocks[] = {"still", "any", NULL};
     int64_t v = -1;
     int at = 0;
     bool is_number = word_number(value, &v) && v >= 0;
@@ -93,6 +94,8 @@ static bool set_key(struct request *q, const char *key, const char *value)
                (q->how.strategy = (enum gl_strategy)at, true);
     if (strcmp(key, "waiters") == 0)
         return choice(value, waiters, &at) && (q->how.any_waiter = at == 1, true);
+    if (strcmp(key, "clock") == 0)
+        return choice(value, clocks, &at) && (q->how.any_time = at == 1, true);
     if (strcmp(key, "tape") == 0)
         return set_tape(q, value);
     return true;
