@@ -136,7 +136,7 @@ $(addprefix $(B)/.stamp-,flags gr lit kit) $(BUILD)/go/.stamp: FORCE
 
 # Libraries and programs. libgr.a holds one object in which only the names gr_* are global (and
 # what the sanitizers' start-up code must share); unit tests link the objects themselves.
-KEEP := $(foreach n,gr_* ___asan* asan.* __odr_asan* sancov.* __sancov*,--keep-global-symbol='$n')
+KEEP := $(foreach n,gr_* ___asan* asan.* __odr_asan* __lsan_is_turned_off sancov.* __sancov*,--keep-global-symbol='$n')
 $(B)/libgr.a: $(GR_OBJ) $(B)/.stamp-gr
 	$(call say,AR) mkdir -p $@.$$$$.d && $(CROSS)ld -r -o $@.$$$$.d/libgr.o $(GR_OBJ) && \
 	  $(CROSS)objcopy --wildcard $(KEEP) $@.$$$$.d/libgr.o && \
