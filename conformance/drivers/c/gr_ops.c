@@ -372,7 +372,7 @@ static bool ops_timer_reset(void *t, int64_t d)
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-    return "race:reference/src/chan/\n";
+    return "race:reference/src/chan/\nrace:reference/src/timer/\n";
 }
 #else
 #define MODES "control"
