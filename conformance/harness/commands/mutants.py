@@ -4,6 +4,10 @@
 A mutant is killed when a program that passes without it fails with it.  Programs that name the clause which the fault breaks
 are asked first; only if none of them finds it the rest of the corpus is.  A kill by the rest is reported as such:
 the clause's own programs are too weak then.  A program that merely runs into a time limit kills nothing.
+
+  I1  The search for a mutant ends with its first kill.
+  I2  A program that seems to kill is run again without the fault, in the same way; if it fails then too it kills nothing.
+  I3  Time limits are short here, because many a fault makes programs hang, and that decides nothing.
 """
 
 from __future__ import annotations
@@ -13,13 +17,13 @@ import dataclasses
 import json
 import re
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from ..campaign import Options, run_campaign
@@ -27,11 +31,14 @@ from ..cli import FINDINGS, PASS, USAGE
 from ..driver import Protocol
 from ..lit import ROOT, Program, load_programs
 from ..manifest import Manifest, load_manifest
+from ..observe import Observed
 from ..verdict import Verdict, judge
 from .run import identify
 
 LIST = ROOT / "reference" / "src" / "base" / "fault.def"
 DEADLY = ("fail", "crash", "error")
+ROUNDS = (("control",), ("free", "one"))
+PATIENCE = {"control": 0.25, "free": 0.1}  # of the time limits of a campaign, by the first of the modes
 
 
 @dataclass(frozen=True)
@@ -72,38 +79,28 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "mutants.json")
 
 
-def mutant_manifest() -> Manifest:
-    """The reference in flavour mutant, with its virtual clock for the programs that need it."""
+def mutant_manifest(patience: float = 1.0) -> Manifest:
+    """The reference in flavour mutant, with its virtual clock for the programs that need it, and with scaled time limits."""
     manifest = load_manifest("reference-mutant")
-    plain = manifest.variant
+    plain = dataclasses.replace(manifest.variant, timeout_x=manifest.variant.timeout_x * patience)
     fake = dataclasses.replace(plain, name="faketime", serves=("faketime",),
                                env={**plain.env, "GR_DEBUG": "faketime=1"})
+    manifest.variant = plain
     manifest.variants = {plain.name: plain, fake.name: fake}
     return manifest
-
-
-def _verdicts(manifest: Manifest, programs: Sequence[Program], options: Options) -> list[Verdict]:
-    observed = run_campaign(manifest, programs, options)
-    return [judge(o, manifest, gates=True) for o in observed]
 
 
 class Hunt:
     """Runs mutants against the corpus."""
 
     def __init__(self, programs: Sequence[Program], seed: int, workers: int) -> None:
-        self.manifest = mutant_manifest()
-        self.seed = seed
-        self.workers = workers
         self.programs = list(programs)
-
-    def baseline(self) -> list[Verdict]:
-        """Drops the programs that do not pass without a fault; returns their verdicts."""
-        verdicts = _verdicts(self.manifest, self.programs, self._options("", ("control",), 30.0))
-        self.programs = [v.program for v in verdicts if v.status == "pass"]
-        return [v for v in verdicts if v.status not in ("pass", "skip")]
-
-    def _options(self, mutant: str, modes: tuple[str, ...], budget: float) -> Options:
-        return Options(seed=self.seed, budget=budget, workers=self.workers, modes=modes, mutant=mutant, least=True)
+        self.left_out: dict[str, str] = {}
+        self._seed = seed
+        self._workers = workers
+        self._manifests = {modes: mutant_manifest(PATIENCE[modes[0]]) for modes in ROUNDS}
+        self._sound: dict[tuple[str, tuple[str, ...]], bool] = {}
+        self._lock = threading.Lock()
 
     def hunt(self, mutant: Mutant) -> Fate:
         """Finds the program that kills this mutant."""
@@ -112,29 +109,57 @@ class Hunt:
         rest = [p for p in self.programs if mutant.clause not in p.spec]
         late = ""
         for group, by_clause in ((own, True), (rest, False)):
-            for modes in (("control",), ("free", "one")):
-                for verdict in _verdicts(self.manifest, group, self._options(mutant.name, modes, 0.0)):
+            for modes in ROUNDS:
+                for verdict in self._search(group, mutant, modes):
                     took = time.monotonic() - started
                     if verdict.status in DEADLY:
-                        what = verdict.findings[0].outcome or verdict.findings[0].what
-                        return Fate(mutant, "killed", verdict.program.path, by_clause, what, took)
+                        found = verdict.findings[0]
+                        return Fate(mutant, "killed", verdict.program.path, by_clause, found.outcome or found.what, took)
                     if verdict.status == "unknown":
                         late = verdict.program.path
         return Fate(mutant, "timeout" if late else "survived", late, False, "", time.monotonic() - started)
 
+    def _search(self, programs: Sequence[Program], mutant: Mutant, modes: tuple[str, ...]) -> list[Verdict]:
+        """Verdicts on these programs with the fault, until one kills; a kill that does not count is left out."""
+        manifest = self._manifests[modes]
+        stop = threading.Event()
 
-def table_of(fates: Sequence[Fate]) -> Table:
-    """The table that `make mutants` prints."""
-    killed = sum(f.end == "killed" for f in fates)
-    table = Table(title=f"{killed} of {len(fates)} mutants killed", title_justify="left", header_style="bold")
-    for name in ("mutant", "breaks", "killed by", "seen"):
-        table.add_column(name, overflow="fold")
+        def step(observed: Observed) -> None:
+            if judge(observed, manifest, gates=True).status in DEADLY and self._is_sound(observed.program, modes):
+                stop.set()
+
+        seen = run_campaign(manifest, programs, self._options(mutant.name, modes, self._workers), step, stop)
+        verdicts = [judge(o, manifest, gates=True) for o in seen]
+        return [v for v in verdicts if v.status not in DEADLY or self._is_sound(v.program, modes)]
+
+    def _is_sound(self, program: Program, modes: tuple[str, ...]) -> bool:
+        """This program passes in these modes when there is no fault."""
+        with self._lock:
+            key = (program.id, modes)
+            if key not in self._sound:
+                manifest = mutant_manifest()
+                verdict = judge(run_campaign(manifest, [program], self._options("", modes, 1))[0], manifest, gates=True)
+                self._sound[key] = verdict.status == "pass"
+                if not self._sound[key]:
+                    self.left_out[program.path] = verdict.status
+            return self._sound[key]
+
+    def _options(self, mutant: str, modes: tuple[str, ...], workers: int) -> Options:
+        return Options(seed=self._seed, budget=0.0, workers=workers, modes=modes, mutant=mutant, least=True)
+
+
+def table_of(fates: Sequence[Fate]) -> Iterator[Text]:
+    """What `make mutants` prints: two lines for each mutant, as wide as the terminal at most."""
+    width = max((len(f.mutant.name) for f in fates), default=0) + 2
     for fate in fates:
-        style = "" if fate.end == "killed" and fate.by_clause else "yellow" if fate.end == "killed" else "bold red"
+        style = "green" if fate.end == "killed" and fate.by_clause else "yellow" if fate.end == "killed" else "bold red"
         by = fate.killed_by if fate.end == "killed" else f"{fate.end.upper()} {fate.killed_by}"
         by += "" if fate.by_clause or fate.end != "killed" else " (names another clause)"
-        table.add_row(fate.mutant.name, fate.mutant.clause, Text(by), Text(fate.what), style=style)
-    return table
+        yield Text(fate.mutant.name.ljust(width)) + Text(by, style=style)
+        yield Text(f"    breaks {fate.mutant.clause}" + (f"; seen: {fate.what}" if fate.what else ""), style="dim")
+    killed = sum(f.end == "killed" for f in fates)
+    own = sum(f.end == "killed" and f.by_clause for f in fates)
+    yield Text(f"{killed} of {len(fates)} mutants killed, {own} of them by a program that names the clause", style="bold")
 
 
 def record_of(fates: Sequence[Fate], seconds: float) -> dict[str, object]:
@@ -162,20 +187,21 @@ def run(args: argparse.Namespace) -> int:
             console.print(f"{mutant.name:34} {mutant.clause}")
         return PASS
     started = time.monotonic()
-    hunt = Hunt(load_programs(), args.seed, args.workers)
     try:
-        identify(hunt.manifest, Options())
+        identify(mutant_manifest(), Options())
     except Protocol as error:
         print(f"gauntlet: {error}; run: make FLAVOR=mutant tools", file=sys.stderr)
         return USAGE
-    for verdict in hunt.baseline():
-        console.print(f"left out, {verdict.status} without any fault: {verdict.program.path}", style="yellow")
+    hunt = Hunt(load_programs(), args.seed, args.workers)
     fates = []
-    for number, mutant in enumerate(chosen, 1):
-        fates.append(hunt.hunt(mutant))
-        if console.is_terminal:
-            console.print(f"\r{number}/{len(chosen)} {mutant.name}: {fates[-1].end}", style="dim")
-    console.print(table_of(fates))
+    with console.status("") as status:
+        for number, mutant in enumerate(chosen, 1):
+            status.update(f"{number} of {len(chosen)}: {mutant.name}")
+            fates.append(hunt.hunt(mutant))
+    for path, status_word in sorted(hunt.left_out.items()):
+        console.print(f"left out, {status_word} without any fault: {path}", style="yellow")
+    for line in table_of(fates):
+        console.print(line, no_wrap=True, overflow="ellipsis")
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps(record_of(fates, time.monotonic() - started), indent=1) + "\n")
     console.print(f"report: {args.json}", style="dim", soft_wrap=True)
