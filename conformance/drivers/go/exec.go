@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // An execution is one run of a program: fresh objects, global registers, the log.
@@ -20,13 +21,22 @@ type execution struct {
 	p       *program
 	globals []int64 // atomic
 	objects []any
-	log     []int64 // the first logged entries; atomic stores
-	logged  int64   // atomic
+	log     unsafe.Pointer // *entry, the newest; atomic
+	logs    bool           // the log is shown
+	noise   int
+	seed    int64
 	unit    time.Duration
 	base    int // goroutines that are not the program's
 	join    *sync.WaitGroup
 	note    func(v int64) // mode one: writes it at once
 	start   time.Time
+}
+
+// An entry of the log.  It is published by one step and never changes, so that a reader finds each entry whole.
+type entry struct {
+	v      int64
+	number int
+	prev   *entry
 }
 
 const logMax = 4096
@@ -39,7 +49,8 @@ type alarm struct {
 }
 
 func newExecution(p *program, o *runOptions) *execution {
-	e := &execution{p: p, globals: make([]int64, p.globals), objects: make([]any, len(p.objects)), unit: o.unit}
+	e := &execution{p: p, globals: make([]int64, p.globals), objects: make([]any, len(p.objects)), unit: o.unit,
+		noise: o.noise, seed: int64(mixed(uint64(o.seed)))}
 	for i, d := range p.objects {
 		switch d.kind {
 		case "chan":
@@ -68,7 +79,7 @@ func newExecution(p *program, o *runOptions) *execution {
 	}
 	for _, r := range p.show {
 		if r.kind == 'l' {
-			e.log = make([]int64, logMax)
+			e.logs = true
 		}
 	}
 	e.base = runtime.NumGoroutine() - 1
@@ -92,16 +103,13 @@ func (e *execution) outcome() string {
 }
 
 func (e *execution) logText() string {
-	n := atomic.LoadInt64(&e.logged)
-	if n == 0 {
+	newest := (*entry)(atomic.LoadPointer(&e.log))
+	if newest == nil {
 		return "-"
 	}
-	if n > logMax {
-		n = logMax
-	}
-	words := make([]string, n)
-	for i := range words {
-		words[i] = strconv.FormatInt(atomic.LoadInt64(&e.log[i]), 10)
+	words := make([]string, newest.number)
+	for x := newest; x != nil; x = x.prev {
+		words[x.number-1] = strconv.FormatInt(x.v, 10)
 	}
 	return strings.Join(words, ",")
 }
@@ -110,11 +118,15 @@ func (e *execution) addNote(v int64) {
 	if e.note != nil {
 		e.note(v)
 	}
-	if e.log == nil {
-		return
-	}
-	if i := atomic.AddInt64(&e.logged, 1) - 1; i < logMax {
-		atomic.StoreInt64(&e.log[i], v)
+	for e.logs {
+		newest := (*entry)(atomic.LoadPointer(&e.log))
+		x := &entry{v: v, number: 1, prev: newest}
+		if newest != nil {
+			x.number = newest.number + 1
+		}
+		if x.number > logMax || atomic.CompareAndSwapPointer(&e.log, unsafe.Pointer(newest), unsafe.Pointer(x)) {
+			return
+		}
 	}
 }
 
@@ -143,10 +155,14 @@ func (e *execution) putBool(regs []int64, r ref, ok bool) { e.put(regs, r, oneIf
 // the frame that the language's defer called.
 //
 //go:noinline
-func (e *execution) exec(b *block) {
-	regs := make([]int64, b.regs)
+func (e *execution) exec(b *block, seed int64) {
+	regs := make([]int64, b.regs+1)
+	regs[b.regs] = seed
 	for pc := 0; pc < len(b.code); pc++ {
 		in := &b.code[pc]
+		if e.noise > 0 && !in.quiet {
+			e.disturb(regs)
+		}
 		switch in.op {
 		case "ret":
 			return
@@ -168,7 +184,7 @@ func (e *execution) exec(b *block) {
 				var none func()
 				defer none()
 			} else {
-				defer e.exec(&e.p.blocks[in.blk])
+				defer e.exec(&e.p.blocks[in.blk], int64(next(regs)))
 			}
 		case "deferrec":
 			defer recover()
@@ -224,32 +240,32 @@ func calculate(a int64, word string, b int64) int64 {
 }
 
 // spawn starts a goroutine of the program; blk -1 is the nil function.
-func (e *execution) spawn(blk int) {
+func (e *execution) spawn(blk int, seed int64) {
 	if blk < 0 {
 		var none func()
 		go none()
 		return
 	}
 	if e.join == nil {
-		go e.exec(&e.p.blocks[blk])
+		go e.exec(&e.p.blocks[blk], seed)
 		return
 	}
 	e.join.Add(1)
-	go e.joined(&e.p.blocks[blk])
+	go e.joined(&e.p.blocks[blk], seed)
 }
 
-func (e *execution) joined(b *block) {
+func (e *execution) joined(b *block, seed int64) {
 	defer e.join.Done()
-	e.exec(b)
+	e.exec(b, seed)
 }
 
 // step does any instruction but those that need the activation's own frame.
 func (e *execution) step(regs []int64, in *instr) {
 	switch in.op {
 	case "spawn":
-		e.spawn(in.blk)
+		e.spawn(in.blk, int64(next(regs)))
 	case "call":
-		e.exec(&e.p.blocks[in.blk])
+		e.exec(&e.p.blocks[in.blk], int64(next(regs)))
 	case "goexit":
 		runtime.Goexit()
 	case "exit":

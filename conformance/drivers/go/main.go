@@ -18,7 +18,7 @@ import (
 )
 
 const baseCaps = "chan select mutex rwmutex wg once cond atomic var timer ticker afterfunc panic recover goexit exit " +
-	"fault elem ptr make procs goroutines one free parallel gotext die deadlock"
+	"fault elem ptr make procs goroutines one free noise parallel gotext die deadlock"
 
 type runOptions struct {
 	id    string
@@ -26,6 +26,8 @@ type runOptions struct {
 	mode  string
 	join  bool
 	procs int
+	noise int
+	seed  int64
 	unit  time.Duration
 }
 
@@ -99,6 +101,10 @@ func command(in *reader, words []string) bool {
 			o.join = n != 0
 		case "procs":
 			o.procs = n
+		case "noise":
+			o.noise = n
+		case "seed":
+			o.seed = int64(n)
 		case "unit_us":
 			o.unit = time.Duration(n) * time.Microsecond
 		}
@@ -142,7 +148,7 @@ func command(in *reader, words []string) bool {
 func runOne(p *program, o *runOptions) {
 	e := newExecution(p, o)
 	e.note = func(v int64) { say("note " + o.id + " " + strconv.FormatInt(v, 10) + "\n") }
-	e.exec(&p.blocks[0])
+	e.exec(&p.blocks[0], e.seed)
 	say("out " + o.id + " 1 " + e.outcome() + "\n")
 }
 
@@ -152,10 +158,11 @@ func runFree(p *program, o *runOptions) {
 	started := time.Now()
 	for i := 0; i < o.iters; i++ {
 		e := newExecution(p, o)
+		o.seed++
 		if o.join {
 			e.join = new(sync.WaitGroup)
 		}
-		e.exec(&p.blocks[0])
+		e.exec(&p.blocks[0], e.seed)
 		counts[e.outcome()]++
 		if o.join {
 			e.join.Wait()

@@ -22,6 +22,7 @@ type instr struct {
 	d, e             ref
 	obj, blk, target int
 	word             string // operator of calc and unless, kind of fault
+	quiet            bool   // noise passes it over
 	caught           bool
 	caughtTo         ref
 	cases            []caseOf
@@ -174,7 +175,7 @@ func (p *program) instruction(words []string) error {
 }
 
 func parseInstr(words []string) (in instr, err error) {
-	in = instr{op: words[0], obj: -1, blk: -1, target: -1}
+	in = instr{op: words[0], obj: -1, blk: -1, target: -1, quiet: quiet[words[0]]}
 	if in.op == "catch" && len(words) > 2 {
 		to, err := parseRef(words[1])
 		if err != nil {

@@ -71,7 +71,7 @@ func (e *execution) syncStep(regs []int64, in *instr) {
 			o.Wait()
 		}
 	case *sync.Once:
-		o.Do(func() { e.exec(&e.p.blocks[in.blk]) })
+		o.Do(func() { e.exec(&e.p.blocks[in.blk], int64(next(regs))) })
 	case *int64:
 		e.wordStep(regs, in, o)
 	}
@@ -144,8 +144,8 @@ func (e *execution) timerStep(regs []int64, in *instr) {
 	case in.op == "after":
 		*a = alarm{c: time.After(d)}
 	case in.op == "afterfunc":
-		b := &e.p.blocks[in.blk]
-		*a = alarm{timer: time.AfterFunc(d, func() { e.exec(b) })}
+		b, seed := &e.p.blocks[in.blk], int64(next(regs))
+		*a = alarm{timer: time.AfterFunc(d, func() { e.exec(b, seed) })}
 	case in.op == "stop" && isTicker:
 		a.ticker.Stop()
 	case in.op == "stop":
