@@ -328,6 +328,17 @@ def test_a_record_has_the_stable_keys(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_a_part_never_replaces_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.report.record.REPORTS", tmp_path)
+    whole, part = record_of("x"), {**record_of("x"), "partial": True}
+    usual = tmp_path / "x.json"
+    assert write_record(part) == usual and write_record(part) == usual, "when there is no other"
+    assert write_record(whole) == usual
+    assert write_record(part) == tmp_path / "part" / "x.json" and not read_record(usual)["partial"]
+    usual.write_text("{")
+    assert write_record(part) == usual
+
+
 def test_clauses_by_status() -> None:
     cells = clause_cells(record_of("wrong"), [*RACE.spec, *UNLOCK.spec, "goexit.main-deferred-first", "gc.nothing"])
     assert [cells[c].status for c in RACE.spec] == ["fail", "fail"]

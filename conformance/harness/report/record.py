@@ -16,7 +16,7 @@ from ..clause import load_clauses
 from ..lit import ROOT, Program
 from ..manifest import Manifest
 from ..verdict import Verdict, summary
-from .matrix import REPORTS
+from .matrix import REPORTS, ReportError, read_record
 
 
 def _finding(f: Any) -> dict[str, str]:
@@ -82,9 +82,21 @@ def program_source(program: Program) -> dict[str, Any]:
     }
 
 
+def _place(record: dict[str, Any]) -> Path:
+    """build/report/<runtime>.json; a run of a part of the corpus never replaces the record of a whole one."""
+    path = REPORTS / f"{record['runtime']}.json"
+    if record.get("partial") and path.exists():
+        try:
+            if not read_record(path).get("partial"):
+                return REPORTS / "part" / path.name
+        except ReportError:
+            pass
+    return path
+
+
 def write_record(record: dict[str, Any], path: Path | None = None) -> Path:
-    """Writes the record (default: build/report/<runtime>.json) and returns where. Raises OSError."""
-    path = path or REPORTS / f"{record['runtime']}.json"
+    """Writes the record, to its usual place when none is given, and returns where. Raises OSError."""
+    path = path or _place(record)
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(path.name + ".part")
     half.write_text(json.dumps(record, indent=1) + "\n")
