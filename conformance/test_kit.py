@@ -559,6 +559,36 @@ def test_hello(driver: str) -> None:
     assert answer.status == 0 and not answer.stderr, answer
 
 
+def test_faketime_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference offers a virtual clock exactly when it has been told to have one; years pass in no time then."""
+    assert "faketime" not in caps("reference")
+    monkeypatch.setenv("GR_DEBUG", "faketime=1")
+    answer = talk("reference", "hello gl/1\nbye\n")
+    assert "faketime" in answer.told("cap")[0].split(), answer
+    plan = "globals 1\nblk 0 main 0\n sleep #1000000000\n now >g0\nshow g0"
+    for mode in ("free", "one", "control"):
+        answer = run("reference", plan, mode=mode, iters=1)
+        assert dict(answer.counts) == {"ok 1000000000": 1}, answer
+
+
+RACING_TIMER = """globals 1
+obj 0 timer
+blk 0 main 0
+ afterfunc 0 #1 1
+ yield
+ stop 0 >g0
+blk 1 f 0
+show g0"""
+
+
+@pytest.mark.parametrize(("clock", "outcomes"), [("still", {"ok 1"}), ("any", {"ok 0", "ok 1"})])
+def test_clock(clock: str, outcomes: set[str]) -> None:
+    """Under control a deadline comes early only where the run asks for it."""
+    fits("reference", "control timer")
+    answer = run("reference", RACING_TIMER, mode="control", iters=200, clock=clock)
+    assert set(answer.counts) == outcomes, answer
+
+
 @pytest.mark.parametrize("greeting", ["hello gl/2", "hello", "hello gl/10"])
 def test_wrong_version(driver: str, greeting: str) -> None:
     """Another version is refused with status 3."""
@@ -861,3 +891,57 @@ def test_race_canary() -> None:
     assert "WARNING: ThreadSanitizer: data race" in racy.stderr and "interp.c" in racy.stderr, racy
     clean = run("reference-racecheck", ORDERED, mode="free", iters=5)
     assert not clean.stderr and dict(clean.counts) == {"ok 1": 5}, clean
+
+
+IN_PROCESS = r"""
+#include <stdio.h>
+#include <string.h>
+#include "kit.h"
+
+static const char plan[] =
+    "globals 2\nobj 0 chan 1 8\nblk 0 main 0\n spawn 1\n catch >g0 send 0 #5\n recv2 0 >g1 >_\n"
+    "blk 1 closer 0\n close 0\nshow g0 g1\n";
+
+int main(void)
+{
+    char why[200];
+    struct gl_result r, again;
+    if (gl_plan_parse(" jmp 0\n", 7, why, sizeof why) != NULL)
+        return 1;
+    printf("%s\n", why);
+    if (gl_plan_parse("blk 0 main 0\n teleport #1\n", 26, why, sizeof why) != NULL)
+        return 1;
+    printf("%s\n", why);
+    struct plan *p = gl_plan_parse(plan, strlen(plan), why, sizeof why);
+    for (unsigned long seed = 0; seed < 20000; seed++) {
+        struct gl_control how = {.strategy = GL_RANDOM, .seed = seed};
+        if (p == NULL || !gl_plan_run(p, &how, &r))
+            return 2;
+        how = (struct gl_control){.tape = r.verdict.tape, .tape_len = r.verdict.tape_len};
+        if (!gl_plan_run(p, &how, &again) || strcmp(r.text, again.text) != 0)
+            return 3;
+        gl_result_fini(&again);
+        gl_result_fini(&r);
+    }
+    printf("%s\n", strcmp(r.text, "ok 0 5") == 0 || strcmp(r.text, "ok -1001 0") == 0 ? "fine" : r.text);
+    gl_plan_free(p);
+    return 0;
+}
+"""
+
+
+def test_in_process(tmp_path: Path) -> None:
+    """The entry for fuzzers: parse from memory, run under control, replay; the sanitizer finds no leak."""
+    binary("reference-asan")
+    kit = ROOT / "conformance" / "drivers" / "c"
+    (tmp_path / "in.c").write_text(IN_PROCESS)
+    flags = ["-std=gnu11", "-g", "-pthread", "-fsanitize=address,undefined", "-DGAUNTLET_NO_MAIN",
+             f"-I{kit / 'kit'}", f"-I{ROOT / 'reference/include'}"]
+    sources = [str(tmp_path / "in.c"), *map(str, sorted(kit.glob("kit/*.c"))), str(kit / "gr_ops.c")]
+    built = subprocess.run(["clang", *flags, *sources, str(ROOT / "build/asan/libgr.a"), "-o", str(tmp_path / "in")],
+                           capture_output=True, text=True, timeout=300, check=False)
+    assert built.returncode == 0, built.stderr
+    done = subprocess.run([str(tmp_path / "in")], capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
+                          env={**os.environ, "ASAN_OPTIONS": "detect_stack_use_after_return=0:detect_leaks=1"})
+    assert done.stdout.splitlines() == ["line 1: an instruction outside of a block", "skip op teleport", "fine"], done
+    assert done.returncode == 0 and not done.stderr, done

@@ -378,13 +378,21 @@ const char *__tsan_default_suppressions(void)
 #define MODES "control"
 #endif
 
+/* The clock of free runs is virtual when the runtime has been told so. */
+static const char *ops_more_caps(void)
+{
+    const char *debug = getenv("GR_DEBUG");
+    return debug != NULL && strstr(debug, "faketime=1") != NULL ? "faketime" : "";
+}
+
 const struct gl_ops gl_ops = {
     .name = "reference",
     .version = "0.1",
     .caps =
         "chan select mutex rwmutex wg once cond atomic var timer ticker afterfunc panic "
-        "recover goexit exit fault elem ptr make procs goroutines one faketime "
+        "recover goexit exit fault elem ptr make procs goroutines one "
         "noise parallel gotext die deadlock " MODES,
+    .more_caps = ops_more_caps,
     .max_goroutines = 100000,
     .start = gr_main,
     .control = ops_control,

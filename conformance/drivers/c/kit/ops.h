@@ -125,8 +125,9 @@ typedef void (*gl_fn)(void *arg);
 
 struct gl_ops {
     const char *name, *version;
-    const char *caps;       /* words of protocol.md section 4, separated by spaces */
-    int64_t max_goroutines; /* leftovers that one process can hold */
+    const char *caps; /* words of protocol.md section 4, separated by spaces */
+    const char *(*more_caps)(void); /* abilities that depend on settings; may be NULL */
+    int64_t max_goroutines;         /* leftovers that one process can hold */
 
     /* Boots the runtime, runs fn(arg) on its main goroutine, gives 0 when fn returned.
      * Called once per process; the process may end inside. */

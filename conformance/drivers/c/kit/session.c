@@ -274,7 +274,7 @@ static void command_hello(const char *line)
     }
     printf("hi gl/1 name=%s version=%s ops=1 procs=%ld\n", gl_ops.name, gl_ops.version,
            sysconf(_SC_NPROCESSORS_ONLN));
-    printf("cap %s\n", gl_ops.caps);
+    printf("cap %s %s\n", gl_ops.caps, gl_ops.more_caps != NULL ? gl_ops.more_caps() : "");
     printf("limit goroutines=%lld\nok\n", (long long)gl_ops.max_goroutines);
     fflush(stdout);
 }
