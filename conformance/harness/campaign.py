@@ -405,7 +405,7 @@ def run_campaign(manifest: Manifest, programs: Sequence[Program], options: Optio
 
 def _is_unseen(observed: Observed) -> bool:
     """Nothing is wrong, but an outcome did not come yet that a controlled scheduler has not looked for already."""
-    sought = "control" in observed.modes and not observed.program.in_real_time
+    sought = "control" in observed.modes
     return not (observed.skip or observed.incidents or sought or observed.seen_all()) \
         and observed.counts.keys() <= observed.program.allowed
 

@@ -288,7 +288,8 @@ class Driver:
 
     def _watch(self, program: Program) -> Quiescence | None:
         """Looks for quiescence, where that is the only evidence of a deadlock and no timer can break it."""
-        return Quiescence(self.process.pid) if self.manifest.deadlock == "hang" and not program.is_timed else None
+        deadlock = self.variant.deadlock or self.manifest.deadlock
+        return Quiescence(self.process.pid) if deadlock == "hang" and not program.is_timed else None
 
     def _late(self, program: Program, result: RunResult, notes: Sequence[str], watch: Quiescence | None,
               why: str) -> None:

@@ -54,6 +54,7 @@ class Variant:
     env: dict[str, str]
     timeout_x: float
     serves: tuple[str, ...]
+    deadlock: str = ""
 
     @property
     def is_built(self) -> bool:
@@ -132,7 +133,15 @@ def _variant(name: str, raw: dict[str, Any], folder: Path, where: str) -> Varian
                             f"expected one of {', '.join(places)}") from None
     env = {str(k): str(v) for k, v in raw.get("env", {}).items()}
     return Variant(name, words, env, float(raw.get("timeout_x", 1)),
-                   _text_list(raw, "serves", f"{where}: variant.{name}"))
+                   _text_list(raw, "serves", f"{where}: variant.{name}"),
+                   _deadlock(raw, "", f"{where}: variant.{name}"))
+
+
+def _deadlock(raw: dict[str, Any], default: str, where: str) -> str:
+    value = raw.get("deadlock", default)
+    if value not in ("report", "hang", default):
+        raise ManifestError(f"{where}: deadlock = {value!r}; expected \"report\" or \"hang\"")
+    return str(value)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -213,9 +222,7 @@ def load_manifest(runtime: str) -> Manifest:
     variants = {name: _variant(name, body, folder, str(path)) for name, body in raw.get("variant", {}).items()}
     if variant not in variants:
         raise ManifestError(f"{path}: no [variant.{variant}]; it has: {', '.join(variants) or 'none'}")
-    deadlock = raw.get("deadlock", "report")
-    if deadlock not in ("report", "hang"):
-        raise ManifestError(f"{path}: deadlock = {deadlock!r}; expected \"report\" or \"hang\"")
+    deadlock = _deadlock(raw, "report", str(path))
     known = load_known(folder / raw["expect"]) if "expect" in raw else {}
     chosen = variants[variant]
     usable = {n: v for n, v in variants.items() if v is chosen or (variant == "plain" and v.serves)}

@@ -71,7 +71,7 @@ class Observed:
             if tape:
                 self.tapes.setdefault(key, tape)
             self.again.setdefault(key, f"{again} --tape {tape}" if tape else again)
-            if mode == "one" and not key.startswith("ok"):
+            if mode == "one" and not key.startswith("ok") and not result.evidence:
                 self.death_texts.setdefault(key, result.stderr)
         if result.evidence:
             self.evidence.add(result.evidence)

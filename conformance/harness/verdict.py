@@ -101,7 +101,7 @@ def judge(observed: Observed, manifest: Manifest, *, version: str = "", gates: b
         verdict.status = "skip"
         verdict.findings = [Finding(observed.skip)]
     else:
-        _judge_runs(verdict, gates and "control" in observed.modes and not program.in_real_time)
+        _judge_runs(verdict, gates and "control" in observed.modes)
     _apply_known(verdict, manifest, version)
     return verdict
 
