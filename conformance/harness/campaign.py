@@ -138,8 +138,8 @@ class ProgramRun:
         self.observed.skip = lacking(self.program, self.session.manifest.profile | driver.promises, self.caps)
         if self.observed.skip:
             return self.observed
-        if "control" in self.caps and "control" in self.options.modes:
-            self._controlled()
+        if "control" in self.options.modes:
+            self._controlled_somewhere()
         if self._batchable() and "free" in self.options.modes:
             self._free()
         elif "one" in self.options.modes and "one" in self.caps:
@@ -150,6 +150,20 @@ class ProgramRun:
         return self.observed
 
     # ---- controlled ----
+
+    def _controlled_somewhere(self) -> None:
+        """Under control here, or on the runtime's first variant: a race detector's variant may have no controlled scheduler."""
+        if "control" in self.caps:
+            self._controlled()
+            return
+        side, self.variant = self.variant, self.session.manifest.variant
+        try:
+            if side is not self.variant and "control" in self.session.driver(self.variant).caps:
+                self._controlled()
+        except Protocol as error:
+            self.observed.incidents.append(Incident("protocol", str(error), self._again("control", {})))
+        finally:
+            self.variant = side
 
     def _controlled(self) -> None:
         waiters = "fifo" if "fifo-waiters" in self.program.profile else "any"

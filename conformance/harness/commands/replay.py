@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         keys = {**keys, "iters": 1, "strat": "zero"}
     observed = Observed(program, ignore_race=manifest.ignore_race)
     try:
-        variant = manifest.variant_for(program.needs)
+        variant = manifest.variant if args.mode == "control" else manifest.variant_for(program.needs)
         driver = session.fresh(variant) if args.mode == "one" else session.driver(variant)
         result = driver.run(program, limit_seconds=BATCH_LIMIT, mode=args.mode, **keys)
         driver.close()
