@@ -293,6 +293,11 @@ void idle_sleep(struct m *m)
         note_sleep(&m->wake);
         return;
     }
+    if (sched.global.len > 0) { /* from a P that retired since work_exists: not the end */
+        busy_start_locked(p);
+        mutex_unlock(&sched.lock);
+        return;
+    }
     /* Under the lock: when nbusy is 0 nobody can arm anything any more. */
     int64_t next = earliest_ns();
     if (!all_idle_locked(m, next))
