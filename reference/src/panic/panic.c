@@ -4,11 +4,10 @@
  * Owns: struct panic from its raise to its end.
  * Not here: frames and records (frame.c), printing (report.c).
  *
- *   raise -> run the newest deferred call of the newest frame -> returned, nothing
- *   recovered -> next
- *                 |                                                   '-> no frame left:
- *                 death, or end by Goexit '-> recovered: land in the frame that deferred
- *                 the call
+ *   raise -> run the newest deferred call of the newest frame
+ *              |-> it returned, nothing recovered: the next one
+ *              |-> it recovered: land in the frame that deferred it
+ *              '-> no frame left: death, or the end of a Goexit
  *
  * Nested panics.  A deferred call may panic itself: the new one is newer in g->panics and
  * goes on with the frames that the older one was running, past the older one's deferred
