@@ -46,7 +46,7 @@ SAN_racecheck := -fsanitize=thread
 OPT_mutant := -O1 -DGR_MUTANTS=1
 OPT_cov := -O1 -DGR_DEBUG_CHECKS=1
 SAN_cov := --coverage -fprofile-update=atomic
-OPT_fuzz := -O1 -DGR_DEBUG_CHECKS=1 -DGR_ASAN=1 -DGAUNTLET_NO_MAIN=1
+OPT_fuzz := -O1 -DGR_DEBUG_CHECKS=1 -DGR_ASAN=1 -DGR_MUTANTS=1 -DGAUNTLET_NO_MAIN=1
 SAN_fuzz := -fsanitize=fuzzer-no-link,address $(UBSAN)
 SAN_ON := $(SAN_$(FLAVOR))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Werror
