@@ -65,6 +65,7 @@ KIT_SRC := $(call find,conformance/drivers/c/kit/*.c)
 OPS_SRC := $(call find,conformance/drivers/c/gr_ops*.c)
 TOY_SRC := $(call find,conformance/drivers/c/toy_ops*.c)
 GO_SRC := $(call find,conformance/drivers/go/*.go conformance/drivers/go/go.mod)
+GO_BENCH_SRC := $(call find,stress/bench/go/*.go stress/bench/go/go.mod)
 UNIT_SRC := $(call find,reference/unit/*.c spec/unit/*.c)
 TEST_SRC := $(filter %_test.c,$(UNIT_SRC))
 FUZZ_SRC := $(call find,fuzz/*.c)
@@ -87,6 +88,7 @@ STRESSES := $(patsubst %.c,$(B)/%,$(call find,stress/*.c))
 BENCHES := $(patsubst stress/%.c,$(B)/%,$(call find,stress/bench/*.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/%,$(filter fuzz/fuzz_%,$(FUZZ_SRC)))
 GO_DRIVERS := $(if $(GO_SRC),$(addprefix $(BUILD)/go/driver,-faketime -race) $(BUILD)/go/driver)
+GO_BENCHES := $(if $(GO_BENCH_SRC),$(BUILD)/go/basics)
 $(if $(filter $(words $(UNITS)),$(words $(sort $(UNITS)))),,$(error \
   reference/unit and spec/unit hold two tests of one name: rename one))
 
@@ -102,7 +104,7 @@ units: $(UNITS)
 stresses: $(STRESSES)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
-go: $(GO_DRIVERS) ## the Go driver: plain, race detector, fake time
+go: $(GO_DRIVERS) $(GO_BENCHES) ## the Go driver (plain, race detector, fake time) and benchmark
 
 # Compiling. Include paths follow the owner of the file; arch/san.c is never instrumented.
 # The runtime's code lives in section gr_text, so that "is this PC ours?" is one comparison.
@@ -164,13 +166,18 @@ $(FUZZERS): $(B)/%: $(B)/o/fuzz/%.o $(FUZZ_LIB) $(KIT_OBJ) $(OPS_OBJ) $(LIBLIT) 
 	$(link)
 -include $(shell find $(B)/o -name '*.d' 2>/dev/null)
 
-# Go: the newest on PATH, else Debian's. One directory, three builds of it.
+# Go: the newest on PATH, else Debian's. The driver is one directory, three builds of it.
 GO ?= $(firstword $(shell command -v go) $(wildcard /usr/lib/go-*/bin/go))
 $(BUILD)/go/driver-race: GO_AS := CGO_ENABLED=1 $(GO) build -race
 $(BUILD)/go/driver-faketime: GO_AS := CGO_ENABLED=0 $(GO) build -tags faketime
 $(BUILD)/go/driver: GO_AS := CGO_ENABLED=0 $(GO) build
-$(GO_DRIVERS): $(GO_SRC) $(BUILD)/go/.stamp
-	$(call say,GO) cd conformance/drivers/go && GOTOOLCHAIN=local GO111MODULE=on \
+$(BUILD)/go/basics: GO_AS := CGO_ENABLED=0 $(GO) build
+$(BUILD)/go/basics: GO_DIR := stress/bench/go
+$(GO_BENCHES): $(GO_BENCH_SRC)
+$(GO_DRIVERS): GO_DIR := conformance/drivers/go
+$(GO_DRIVERS): $(GO_SRC)
+$(GO_DRIVERS) $(GO_BENCHES): $(BUILD)/go/.stamp
+	$(call say,GO) cd $(GO_DIR) && GOTOOLCHAIN=local GO111MODULE=on \
 	  GOFLAGS='-mod=mod -trimpath' $(GO_AS) -o $(abspath $@) .
 
 # Doing things. Each builds what it needs, in the flavours that it needs.
