@@ -34,6 +34,20 @@ blk 0 main 3
  set >g1 #2
  calc >g2 + g0 g1
 show g0 g1 g2""", "ok -20 1 -19"),
+    "fresh": ("atomic var chan", """globals 4
+obj 0 atomic 5
+obj 1 var -2
+obj 2 chan 1 8
+blk 0 main 1
+ calc >g0 + g0 #1
+ calc >r0 + r0 #1
+ set >g1 r0
+ add 0 #1 >g2
+ read 1 >g3
+ write 1 #9
+ note #3
+ send 2 #1
+show g0 g1 g2 g3 log""", "ok 1 1 6 -2 3"),
     "loop": ("", """globals 1
 blk 0 main 2
  unless r0 < #10 4

@@ -24,6 +24,7 @@ SANITIZED = {f"{name}-{flavor}": f"build/{flavor}/{program}"
              if (name, flavor) != ("toy", "racecheck")}
 ENV = {"ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0",
        "TSAN_OPTIONS": "halt_on_error=0 exitcode=0 atexit_sleep_ms=0"}
+MUTANT = {"reference-mutant": "build/mutant/driver-gr"}
 REPORTS = ("WARNING: ThreadSanitizer", "ERROR: AddressSanitizer", "runtime error:")
 HANG_SECONDS = 60
 
@@ -61,7 +62,7 @@ class Answer:
 @cache
 def binary(name: str) -> Path:
     """The driver; built when it is not there."""
-    path = ROOT / (DRIVERS | SANITIZED)[name]
+    path = ROOT / (DRIVERS | SANITIZED | MUTANT)[name]
     if not path.exists():
         subprocess.run(["make", "-j2", "tools", f"FLAVOR={path.parent.name}"], cwd=ROOT, check=True,
                        capture_output=True, timeout=600)
@@ -73,7 +74,7 @@ def talk(driver: str, text: str) -> Answer:
     done = subprocess.run([binary(driver)], input=text, capture_output=True, text=True, timeout=HANG_SECONDS,
                           env={**os.environ, **ENV}, check=False)
     settings = " ".join(f"{k}='{v}'" for k, v in ENV.items()) if driver in SANITIZED else ""
-    return Answer(f"{settings} {(DRIVERS | SANITIZED)[driver]} <<'END'\n{text}END", done.stdout.splitlines(), done.stderr, done.returncode)
+    return Answer(f"{settings} {(DRIVERS | SANITIZED | MUTANT)[driver]} <<'END'\n{text}END", done.stdout.splitlines(), done.stderr, done.returncode)
 
 
 def run(driver: str, plan: str, **keys: str | int) -> Answer:

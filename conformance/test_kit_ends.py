@@ -54,9 +54,9 @@ def test_mode_one_ends_with_main(driver: str) -> None:
 
 def test_leftovers_are_not_waited_for(driver: str) -> None:
     """join=0: goroutines that block for ever are left behind, as many as a run makes."""
-    plan = "globals 1\nobj 0 chan 0 8\nblk 0 main 0\n spawn 1\n set >g0 #2\nblk 1 w 0\n recv0 0\nshow g0"
+    plan = "globals 1\nobj 0 chan 0 8\nblk 0 main 0\n spawn 1\n calc >g0 + g0 #1\nblk 1 w 0\n recv0 0\nshow g0"
     answer = run(driver, plan, mode="free", iters=100, join=0)
-    assert dict(answer.counts) == {"ok 2": 100}, answer
+    assert dict(answer.counts) == {"ok 1": 100}, answer
 
 
 def test_death_in_a_batch_is_the_drivers_death(driver: str) -> None:
@@ -232,3 +232,18 @@ def test_in_process(tmp_path: Path) -> None:
                           env={**os.environ, "ASAN_OPTIONS": "detect_stack_use_after_return=0:detect_leaks=1"})
     assert done.stdout.splitlines() == ["line 1: an instruction outside of a block", "skip op teleport", "fine"], done
     assert done.returncode == 0 and not done.stderr, done
+
+
+DAMAGE = [("chan-closed-dest-kept", 8, "ok 5 0 -1010"), ("chan-closed-dest-kept", 100, "ok 5 0 -1010"),
+          ("chan-closed-dest-kept", "ptr", "ok 5 0 -1010")]
+
+
+@pytest.mark.parametrize(("mutant", "size", "outcome"), DAMAGE)
+def test_damage_is_seen(monkeypatch: pytest.MonkeyPatch, mutant: str, size: int | str, outcome: str) -> None:
+    """A runtime that leaves an element as it was is found out by the pattern in the destination."""
+    monkeypatch.setenv("GR_MUTANT", mutant)
+    plan = (f"globals 3\nobj 0 chan 1 {size}\nblk 0 main 0\n send 0 #5\n close 0\n recv2 0 >g0 >_\n"
+            " recv2 0 >g2 >g1\nshow g0 g1 g2")
+    for mode in ("free", "control", "one"):
+        answer = run("reference-mutant", plan, mode=mode, iters=1)
+        assert dict(answer.counts) == {outcome: 1}, answer
