@@ -19,7 +19,8 @@
 static const char help[] =
     "usage: lit COMMAND [OPTION...] FILE...\n"
     "\n"
-    "  check [--no-model] FILE...   errors, and complaints about lists that are not the "
+    "  check [--no-model] [--no-reduction] FILE...\n"
+    "                               errors, and complaints about lists that are not the "
     "model's\n"
     "  fmt [-w] FILE...             canonical layout; -w writes it back\n"
     "  plan [--needs] FILE          the flat plan; or the capabilities that it needs\n"
@@ -210,7 +211,7 @@ static const struct command {
         *options; /* letters: m no-model, w write, n needs, s stats, r no-reduction, j json,
                             p profile, x max-states, g go, o out, k package, f func */
 } commands[] = {
-    {"check", cmd_check, 1 << 20, "mpx"}, {"fmt", cmd_fmt, 1 << 20, "w"},
+    {"check", cmd_check, 1 << 20, "mrpx"}, {"fmt", cmd_fmt, 1 << 20, "w"},
     {"plan", cmd_plan, 1, "n"},           {"hash", cmd_hash, 1 << 20, ""},
     {"json", cmd_json, 1 << 20, "mpx"},   {"outcomes", cmd_outcomes, 1, "srjpx"},
     {"witness", cmd_witness, 2, "px"},    {"explain", cmd_explain, 1, "px"},

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -16,11 +17,15 @@ from ..clause import Area, Clause, litmus_citations, load_areas
 from ..cli import PASS, USAGE
 from ..lit import CORPUS, ROOT
 
+_OUTCOME = re.compile(r"^(?:want|allow)[ \t]+(?!race[ \t])\S", re.MULTILINE)
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Arguments of the subcommand."""
     parser.add_argument("areas", nargs="*", metavar="AREA", help="areas or clauses to list; without: one line an area")
     parser.add_argument("--uncovered", action="store_true", help="list only what no program cites")
+    parser.add_argument("--racing", action="store_true",
+                        help="list only what is cited, but by no program with exactly one outcome")
 
 
 def programs_by_clause() -> dict[str, list[str]]:
@@ -35,20 +40,35 @@ def programs_by_clause() -> dict[str, list[str]]:
     return found
 
 
+def is_sequenced(program: str) -> bool:
+    """True when the program, a path below the corpus, has exactly one outcome."""
+    text = (CORPUS / f"{program}.lit").read_text(encoding="utf-8")
+    return len(_OUTCOME.findall(text)) == 1
+
+
+def racing_only(programs: Mapping[str, list[str]]) -> set[str]:
+    """The cited clauses of which every program has several outcomes: no sure answer shows a breach."""
+    sequenced = {name: is_sequenced(name) for citing in programs.values() for name in citing}
+    return {clause for clause, citing in programs.items() if not any(sequenced[name] for name in citing)}
+
+
 def _overview(areas: Sequence[Area], programs: Mapping[str, list[str]]) -> Table:
+    racing = racing_only(programs)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("area")
-    for name in ("clauses", "covered", "uncovered"):
+    for name in ("clauses", "covered", "racing only", "uncovered"):
         table.add_column(name, justify="right")
     table.add_column("title", style="dim")
     for area in areas:
         covered = sum(c.id in programs for c in area.clauses)
-        table.add_row(area.name, str(len(area.clauses)), str(covered), str(len(area.clauses) - covered or "-"),
-                      area.title)
+        only = sum(c.id in racing for c in area.clauses)
+        table.add_row(area.name, str(len(area.clauses)), str(covered), str(only or "-"),
+                      str(len(area.clauses) - covered or "-"), area.title)
     table.add_section()
     total = sum(len(a.clauses) for a in areas)
     covered = sum(c.id in programs for a in areas for c in a.clauses)
-    table.add_row("all", str(total), str(covered), str(total - covered or "-"), "", style="bold")
+    only = sum(c.id in racing for a in areas for c in a.clauses)
+    table.add_row("all", str(total), str(covered), str(only or "-"), str(total - covered or "-"), "", style="bold")
     return table
 
 
@@ -77,10 +97,14 @@ def run(args: argparse.Namespace) -> int:
     wanted = [c for a in areas for c in a.clauses if not args.areas or a.name in args.areas or c.id in args.areas]
     if args.uncovered:
         wanted = [c for c in wanted if c.id not in programs]
-    if args.areas or args.uncovered:
+    if args.racing:
+        racing = racing_only(programs)
+        wanted = [c for c in wanted if c.id in racing]
+    if args.areas or args.uncovered or args.racing:
         _list(console, wanted, programs)
-        console.print(Text(f"{len(wanted)} clauses" + (" that no program cites" if args.uncovered else ""),
-                           style="bold"))
+        which = " that no program cites" if args.uncovered else ""
+        which += " without a program of exactly one outcome" if args.racing else ""
+        console.print(Text(f"{len(wanted)} clauses{which}", style="bold"))
     else:
         console.print(_overview(areas, programs))
     return PASS
