@@ -57,7 +57,8 @@ static void work(void *arg)
     for (;;) {
         uint64_t offer = w->ntokens ? w->token[w->ntokens - 1] : 0, slot = UINT64_MAX;
         int n = make_cases(w, &r, cases, &offer, &slot);
-        /* Worker 0 counts the steps, so it never waits for good: the others may all be receivers. */
+        /* Worker 0 counts the steps, so it never waits for good: the others may all be
+         * receivers. */
         int k = gr_select(cases, n, w->number == 0 || stress_below(&r, 8) == 0);
         if (k == n - 1)
             break;
@@ -70,6 +71,8 @@ static void work(void *arg)
             if (!cases[k].ok || slot >= WORKERS * TOKENS)
                 stress_fail("worker %d received %#llx", w->number,
                             (unsigned long long)slot);
+            if (w->ntokens == WORKERS * TOKENS)
+                stress_fail("worker %d holds more tokens than there are", w->number);
             w->token[w->ntokens++] = slot;
         }
         if (w->number == 0 && --w->steps == 0)
