@@ -50,6 +50,9 @@ struct frame {
 extern pthread_mutex_t toy_lock; /* guards everything that goroutines share */
 extern __thread struct g *toy_self;
 
+/* Gives way now and then, when the run asks for noise. */
+void toy_disturb(void);
+
 _Noreturn void toy_die(const char *what, const char *text);
 void toy_panic(int64_t value);
 int64_t toy_attempt(void (*fn)(void *, void *), void *arg);

@@ -20,6 +20,8 @@
  *       deadlock.
  *   I2  toy_lock is not held when a frame is left by a jump.
  */
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -288,6 +290,33 @@ static void toy_yield(void)
     usleep(0);
 }
 
+/* ---- noise: threads give way where operations begin ---- */
+
+static _Atomic int noise_level;
+static _Atomic uint64_t noise_seed;
+
+static void toy_noise(int level, uint64_t seed)
+{
+    atomic_store(&noise_seed, seed * 2 + 1);
+    atomic_store(&noise_level, level);
+}
+
+void toy_disturb(void)
+{
+    static __thread uint64_t r;
+    int level = atomic_load_explicit(&noise_level, memory_order_relaxed);
+    if (level == 0)
+        return;
+    if (r == 0) /* relaxed: only that threads get different numbers matters */
+        r = atomic_fetch_add_explicit(&noise_seed, 0x9E3779B97F4A7C16u,
+                                      memory_order_relaxed);
+    r ^= r << 13, r ^= r >> 7, r ^= r << 17;
+    if (r % 16 < (level == 1 ? 1 : 4))
+        sched_yield();
+    else if (level == 2 && r % 16 == 15)
+        usleep((useconds_t)(r >> 32) % 50);
+}
+
 static int64_t toy_goroutines(void)
 {
     pthread_mutex_lock(&toy_lock);
@@ -301,7 +330,7 @@ const struct gl_ops gl_ops = {
     .version = "1",
     .caps = "chan select mutex rwmutex wg once cond atomic var panic recover goexit exit "
             "elem ptr "
-            "make goroutines one parallel die deadlock",
+            "make goroutines one noise parallel die deadlock",
     .max_goroutines = 1000,
     .start = toy_start,
     .go = toy_go,
@@ -309,6 +338,8 @@ const struct gl_ops gl_ops = {
     .goexit = toy_goexit,
     .exit = _exit,
     .goroutines = toy_goroutines,
+    .point = toy_disturb,
+    .noise = toy_noise,
     .block = toy_block,
     .defer = toy_defer,
     .defer_recover = toy_defer_recover,

@@ -132,6 +132,7 @@ int toy_select(struct gl_case *cases, int n, bool has_default)
 {
     int able = 0, at = -1;
     bool good = true;
+    toy_disturb();
     pthread_mutex_lock(&toy_lock);
     for (int i = 0; i < n; i++) {
         dice ^= dice << 13, dice ^= dice >> 7, dice ^= dice << 17;

@@ -61,6 +61,7 @@ void toy_destroy(enum gl_kind kind, void *object)
 
 static void enter(void)
 {
+    toy_disturb();
     pthread_mutex_lock(&toy_lock);
 }
 
@@ -282,25 +283,30 @@ void toy_once_do(void *p, gl_fn fn, void *arg)
 
 int64_t toy_load(void *a)
 {
+    toy_disturb();
     return atomic_load((_Atomic int64_t *)a);
 }
 
 void toy_store(void *a, int64_t v)
 {
+    toy_disturb();
     atomic_store((_Atomic int64_t *)a, v);
 }
 
 int64_t toy_add(void *a, int64_t delta)
 {
+    toy_disturb();
     return atomic_fetch_add((_Atomic int64_t *)a, delta) + delta;
 }
 
 bool toy_cas(void *a, int64_t old, int64_t v)
 {
+    toy_disturb();
     return atomic_compare_exchange_strong((_Atomic int64_t *)a, &old, v);
 }
 
 int64_t toy_swap(void *a, int64_t v)
 {
+    toy_disturb();
     return atomic_exchange((_Atomic int64_t *)a, v);
 }
