@@ -20,7 +20,7 @@
 #include "kit.h"
 
 enum {
-    MAX_STATES = 3000,
+    MAX_STATES = 2000,
     MAX_STEPS = 4000,
     MAX_LOOPS = 2,
     MAX_ROUNDS = 16,
