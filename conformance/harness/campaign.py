@@ -34,6 +34,8 @@ LONGER_ROUNDS = 6
 LONGER_SECONDS = 2.0
 LONGER_PROCS = (2, 4, 8, 1)
 BATCH_LIMIT = 20.0
+KNOWN_LIMIT = 1.0  # mode one, for a program that is known not to end
+SLOW = 5.0  # variants with this timeout_x do the least, and no trials
 
 # (strategy, depth, executions): the portfolio of the controlled scheduler, widened until every outcome was seen.
 FIRST_ROUNDS = (("zero", 0, 1), ("robin", 0, 4), ("random", 0, 150), ("pct", 2, 100), ("pct", 3, 50))
@@ -105,8 +107,19 @@ def lacking(program: Program, promises: frozenset[str], caps: frozenset[str]) ->
     missing = [need for need in program.needs if need not in caps]
     if missing:
         return "lacks " + " ".join(missing)
+    if "deadlock" not in caps:  # then quiescence is the evidence: it needs timers to be away, and cannot tell two kinds apart
+        if any(key.startswith("fatal:no-goroutines") for key in program.allowed):
+            return "lacks deadlock: it would not tell that no goroutines are left"
+        if program.is_timed and any(key.startswith("deadlock") for key in program.allowed):
+            return "lacks deadlock: it would sleep on, and so would a timer"
     missing = [p for p in program.profile if p not in promises and p != "spec"]
     return "does not promise " + " ".join(missing) if missing else ""
+
+
+def known_statuses(manifest: Manifest, program: Program) -> tuple[str, ...]:
+    """The statuses that the runtime's expectation file has for this program, whatever its conditions."""
+    known = manifest.known.get(program.id)
+    return known.status if known else ()
 
 
 class ProgramRun:
@@ -118,6 +131,7 @@ class ProgramRun:
         self.options = session.options
         self.variant = session.manifest.variant_for(program.needs)
         self.slice = slice_seconds
+        self.slow = self.variant.timeout_x >= SLOW
         self.observed = Observed(program, ignore_race=session.manifest.ignore_race)
         digest = hashlib.sha256(f"{program.id}:{self.options.seed}".encode()).digest()
         self.seed = int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
@@ -200,7 +214,8 @@ class ProgramRun:
         for procs in self._procs((0,)):
             if procs:
                 keys["procs"] = procs
-            if not self._free_rounds(keys, 5 if self.program.in_real_time else 100, leaks):
+            first = 5 if self.program.in_real_time else 100
+            if not self._free_rounds(keys, max(2, first // 5) if self.slow else first, leaks):
                 break
         if self.program.mode == "stat":
             self._trials(keys)
@@ -248,6 +263,9 @@ class ProgramRun:
 
     def _trials(self, keys: dict[str, str | int]) -> None:
         """The counts that `stat` lines judge: two independent draws, the second larger (see stats.py)."""
+        if self.slow:
+            self.observed.unjudged = f"stat: variant {self.variant.name} is too slow for trials"
+            return
         for draw, factor in enumerate((1, 5)):
             before = self.observed.counts.copy()
             result = self._batch({**keys, "iters": self.program.trials * factor, "seed": self.seed + 100 + draw})
@@ -262,29 +280,34 @@ class ProgramRun:
     def _one_by_one(self) -> None:
         deadline = time.monotonic() + self.slice
         sure = len(self.program.allowed) <= 1 or "control" in self.caps
-        for number in range(3 if sure else 40):
-            if number >= (1 if self.options.least else 2) and (time.monotonic() > deadline or self._failed()):
+        for number in range((2 if self.slow else 3) if sure else 40):
+            if number >= (1 if self.options.least or self.slow else 2) and (time.monotonic() > deadline or self._failed()):
                 return
             if number >= 3 and self.observed.seen_all():
                 return
             if not self._one(number):
                 return
 
-    def _one(self, number: int) -> bool:
-        procs = self._procs((0,))
+    def _one(self, number: int, choice: tuple[int, ...] = (0,), noise: int | None = None) -> bool:
+        procs = self._procs(choice)
         keys: dict[str, str | int] = {"iters": 1, "seed": self.seed + number, "mode": "one",
-                                      "noise": self.options.noise}
+                                      "noise": self.options.noise if noise is None else noise}
         if procs[number % len(procs)]:
             keys["procs"] = procs[number % len(procs)]
         again = self._again("one", keys)
         try:
             with self.session.fresh(self.variant) as driver:
-                result = driver.run(self.program, limit_seconds=ONE_LIMIT, **keys)
+                limit = KNOWN_LIMIT / max(1.0, self.variant.timeout_x / 2) if self._known("unknown") else ONE_LIMIT
+                result = driver.run(self.program, limit_seconds=limit, **keys)
         except Protocol as error:
             self.observed.incidents.append(Incident("protocol", str(error), again))
             return False
         self.observed.add("one", result, again)
-        return result.end in ("done", "died")
+        return result.end in ("done", "died") or self._known("unknown")
+
+    def _known(self, status: str) -> bool:
+        """The runtime's expectation file says that this status comes."""
+        return status in known_statuses(self.session.manifest, self.program)
 
     # ---- again, for what was not seen ----
 
@@ -297,19 +320,22 @@ class ProgramRun:
             return observed
         self.caps, self.version = driver.caps, driver.version
         deadline = time.monotonic() + seconds
+        noise = number % 3 if "noise" in self.caps and not self.options.noise else self.options.noise
         if self._batchable() and "free" in self.options.modes:
-            self._free_longer(deadline, number)
+            self._free_longer(deadline, number, noise)
         elif "one" in self.options.modes and "one" in self.caps:
             for turn in range(40):
-                if time.monotonic() > deadline or self.observed.seen_all() or not self._one(1000 * (number + 1) + turn):
+                if time.monotonic() > deadline or self.observed.seen_all():
+                    break
+                if not self._one(1000 * (number + 1) + turn, LONGER_PROCS, noise):
                     break
         return observed
 
-    def _free_longer(self, deadline: float, number: int) -> None:
+    def _free_longer(self, deadline: float, number: int, noise: int) -> None:
         """A few executions to see how long one takes, then batches until the deadline."""
         leaks = self.program.leaks
         choice = self._procs(LONGER_PROCS)
-        keys: dict[str, str | int] = {"mode": "free", "join": int(leaks == 0), "noise": self.options.noise}
+        keys: dict[str, str | int] = {"mode": "free", "join": int(leaks == 0), "noise": noise}
         if choice[number % len(choice)]:
             keys["procs"] = choice[number % len(choice)]
         count = min(5, self._leak_limit(leaks))
@@ -429,7 +455,7 @@ def _again_alone(manifest: Manifest, options: Options, results: Iterable[Observe
     """Repeats, alone, what ran into a time limit: a busy machine must not make an `unknown`."""
     for observed in results:
         kinds = {incident.kind for incident in observed.incidents}
-        if kinds != {"timeout"}:
+        if kinds != {"timeout"} or "unknown" in known_statuses(manifest, observed.program):
             yield observed
             continue
         session = Session(manifest, options)

@@ -46,6 +46,7 @@ class Observed:
     evidence: set[str] = field(default_factory=set)
     skip: str = ""
     race: str = ""
+    unjudged: str = ""
     undecided: int = 0
     seconds: float = 0.0
     ignore_race: re.Pattern[str] | None = None

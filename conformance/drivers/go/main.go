@@ -18,7 +18,7 @@ import (
 )
 
 const baseCaps = "chan select mutex rwmutex wg once cond atomic var timer ticker afterfunc panic recover goexit exit " +
-	"fault elem ptr make procs goroutines one free noise parallel gotext die deadlock"
+	"fault elem ptr make procs goroutines one free noise parallel gotext die"
 
 type runOptions struct {
 	id    string

@@ -4,4 +4,4 @@
 
 package main
 
-const raceCaps = ""
+const raceCaps = " deadlock"

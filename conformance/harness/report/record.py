@@ -42,6 +42,8 @@ def program_record(verdict: Verdict) -> dict[str, Any]:
         record["known"] = {"reason": verdict.known.reason, "bug": verdict.known.bug}
     if verdict.surprise:
         record["surprise"] = verdict.surprise
+    if seen.unjudged:
+        record["unjudged"] = seen.unjudged
     if seen.undecided:
         record["undecided"] = seen.undecided
     if seen.tapes:
