@@ -61,8 +61,8 @@ static void deferred(void *arg)
 
 static void level(struct climb *c, int depth)
 {
+    struct call call[3]; /* before GR_FUNC: it must outlive the deferred calls */
     GR_FUNC;
-    struct call call[3];
     int n = 1 + (int)stress_below(&c->random, 3);
 
     for (int i = 0; i < n; i++) {

@@ -4,16 +4,17 @@
  *     static void tidy(void *arg) { gr_value v = gr_recover(); ... }
  *
  *     void work(void) {
- *         GR_FUNC;                     first statement of a function that defers
+ *         GR_FUNC;                     before the statements of a function that defers
  *         GR_DEFER(tidy, arg);         any number, loops included; last in, first out
  *         gr_panic(gr_int(7));
  *     }                                a recovered panic makes work() return here
  *
- * GR_FUNC opens a frame that lives as long as the function.  A function that returns a
- * value keeps it in memory that its caller or a volatile local owns.  gr_recover stops a
- * panic only in the function that the defer named, not in its helpers (which must not be
- * inlined, GR_NOINLINE, nor be the deferred function's tail call: then they share its
- * frame).
+ * GR_FUNC opens a frame that lives as long as the function.  The compiler ends the life of
+ * what is declared after it before the deferred calls run: a variable that they use stands
+ * before GR_FUNC, or belongs to the caller.  A function that returns a value keeps it in
+ * memory that its caller or a volatile local owns.  gr_recover stops a panic only in the
+ * function that the defer named, not in its helpers (which must not be inlined,
+ * GR_NOINLINE, nor be the deferred function's tail call: then they share its frame).
  */
 #ifndef GR_PANIC_H
 #define GR_PANIC_H
