@@ -115,6 +115,9 @@ compile = $(call say,CC) $(CC) $(CFLAGS) $(SAN) $(INC) -MMD -MP -MT $@ -MF $@.$$
 $(B)/o/%: SAN := $(SAN_ON)
 $(B)/o/reference/% $(B)/o/spec/%: SAN := $(if $(filter racecheck,$(FLAVOR)),,$(SAN_ON))
 $(B)/o/reference/src/arch/san.o: SAN :=
+ifeq ($(FLAVOR),fuzz) # nothing in the model is worth steering by, and tracing it halves the speed
+$(B)/o/spec/lit/model/%: SAN := -fsanitize=address $(UBSAN)
+endif
 $(B)/o/reference/%: INC := -Ireference/include -Ireference/src -Ireference/unit
 $(B)/o/spec/%: INC := -Ispec/lit
 $(B)/o/conformance/%: INC := -Ireference/include -Iconformance/drivers/c/kit
