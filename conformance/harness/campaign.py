@@ -210,6 +210,8 @@ class ProgramRun:
 
     def _free(self) -> None:
         leaks = self.program.leaks if self.program.model else 64
+        if self.program.want_race:
+            self.session.drop(self.variant)  # a detector reports a pair of places once per process
         keys: dict[str, str | int] = {"mode": "free", "join": int(leaks == 0), "noise": self.options.noise}
         for procs in self._procs((0,)):
             if procs:
@@ -221,7 +223,7 @@ class ProgramRun:
             self._trials(keys)
         if self.program.want_race:
             self._race(keys, leaks)
-        if leaks:
+        if leaks or self.program.want_race:
             self.session.drop(self.variant)
 
     def _procs(self, default: tuple[int, ...]) -> tuple[int, ...]:
@@ -254,8 +256,7 @@ class ProgramRun:
         for turn, procs in enumerate(RACE_PROCS):
             if self.observed.race or self.observed.incidents:
                 return
-            if leaks:
-                self.session.drop(self.variant)
+            self.session.drop(self.variant)
             more: dict[str, str | int] = {**keys, "iters": min(1000, self._leak_limit(leaks)), "seed": self.seed + 50 + turn}
             if self._procs((procs,))[0]:
                 more["procs"] = procs
