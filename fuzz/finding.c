@@ -7,8 +7,8 @@
  * tape is the schedule of the run that was seen, less the zeros at its end, because beyond
  * its end a tape means zero.
  *
- * The file lists the model's outcomes as `want` lines, so that it is complete, and the one
- * that was seen as a comment.
+ * The file lists the model's outcomes as `want` lines in place of those that it may have
+ * had, so that it is complete, and the one that was seen as a comment.
  */
 #include "finding.h"
 
@@ -26,12 +26,19 @@ enum judged finding_judge(struct judge *j, struct gen *g, const uint8_t *data, s
     return judge_run(j, g->text, g->len, g->tape, g->tape_len, gen_hash(data, size));
 }
 
+/* Whether the head that each file of the corpus has is all there. */
+static bool has_head(const struct lit_program *p)
+{
+    return p->path != NULL && p->id != NULL && p->spec.n > 0 && p->about.n > 0;
+}
+
 static bool still_forbidden(const uint8_t *data, size_t size)
 {
     struct gen *g = malloc(sizeof *g);
     struct judge j;
-    bool is = g != NULL && finding_judge(&j, g, data, size) == JUDGED_FORBIDDEN;
+    bool is = false;
     if (g != NULL) {
+        is = finding_judge(&j, g, data, size) == JUDGED_FORBIDDEN && has_head(j.program);
         judge_fini(&j);
     }
     free(g);
@@ -71,13 +78,33 @@ static FILE *open_file(const struct finding_place *place, uint64_t hash, const c
     return f;
 }
 
+/* The source without what it says about outcomes: a mutated program has others. */
+static void write_source(const struct gen *g, FILE *out)
+{
+    static const char *const left_out[] = {"want", "allow", "forbid", "stat", "mode"};
+    for (const char *at = g->text, *end = at + g->len; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *next = newline != NULL ? newline + 1 : end;
+        bool is_out = false;
+        for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++) {
+            size_t n = strlen(left_out[i]);
+            is_out |= (size_t)(next - at) > n && memcmp(at, left_out[i], n) == 0 &&
+                      (at[n] == ' ' || at[n] == '\t');
+        }
+        if (!is_out) {
+            fwrite(at, 1, (size_t)(next - at), out);
+        }
+        at = next;
+    }
+}
+
 static void write_lit(const struct judge *j, const struct gen *g, FILE *out)
 {
     char *line = malloc(LINE);
-    fwrite(g->text, 1, g->len, out);
-    fprintf(out, "\n# seen and forbidden: %s\n", j->seen);
-    for (int i = 0; line != NULL && i < j->model->noutcomes && j->program->nexpects == 0;
-         i++) {
+    bool is_listed = j->model != NULL && j->model->complete;
+    write_source(g, out);
+    fprintf(out, j->seen[0] != '\0' ? "\n# seen and forbidden: %s\n" : "\n%s", j->seen);
+    for (int i = 0; line != NULL && is_listed && i < j->model->noutcomes; i++) {
         lit_outcome_text(j->program, &j->model->outcomes[i], line, LINE);
         fprintf(out, "want %s\n", line);
     }
@@ -119,6 +146,22 @@ static void print_command(const struct finding_place *place, const struct judge 
     fputc('\n', stderr);
 }
 
+/* HASH.go, then HASH.lit, whose path is given. */
+static void write_program(const struct finding_place *place, uint64_t hash,
+                          const struct judge *j, const struct gen *g, char *path)
+{
+    FILE *f = open_file(place, hash, ".go", path);
+    if (f != NULL) {
+        write_go(j, f);
+        fclose(f);
+    }
+    f = open_file(place, hash, ".lit", path);
+    if (f != NULL) {
+        write_lit(j, g, f);
+        fclose(f);
+    }
+}
+
 static void write_files(const struct finding_place *place, uint64_t hash,
                         const struct judge *j, const struct gen *g)
 {
@@ -129,17 +172,28 @@ static void write_files(const struct finding_place *place, uint64_t hash,
         fputc('\n', f);
         fclose(f);
     }
-    f = open_file(place, hash, ".go", path);
-    if (f != NULL) {
-        write_go(j, f);
-        fclose(f);
-    }
-    f = open_file(place, hash, ".lit", path);
-    if (f != NULL) {
-        write_lit(j, g, f);
-        fclose(f);
-    }
+    write_program(place, hash, j, g, path);
     print_command(place, j, path);
+}
+
+bool finding_write(const struct finding_place *place, const uint8_t *data, size_t size)
+{
+    char path[PATH];
+    struct judge j;
+    struct gen *g = malloc(sizeof *g);
+    bool ok = false;
+    if (g != NULL) {
+        gen_decode(data, size, g);
+        judge_explore(&j, g->text, g->len);
+        ok = j.program != NULL;
+        if (ok) {
+            write_program(place, gen_hash(data, size), &j, g, path);
+            fprintf(stderr, "fuzz: wrote %s\n", path);
+        }
+        judge_fini(&j);
+    }
+    free(g);
+    return ok;
 }
 
 void finding_report(const struct finding_place *place, const uint8_t *data, size_t size,

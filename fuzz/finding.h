@@ -22,6 +22,10 @@ struct finding_place {
 void finding_report(const struct finding_place *place, const uint8_t *data, size_t size,
                     struct judge *j);
 
+/* Writes the program of an input as HASH.lit and HASH.go without running it: for an input
+ * that takes the process down.  False: it is no program. */
+bool finding_write(const struct finding_place *place, const uint8_t *data, size_t size);
+
 /* Decodes and judges an input, as the target does. */
 enum judged finding_judge(struct judge *j, struct gen *g, const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
  *   GR_MUTANT=NAME        with a planted fault, to see it found (read by the runtime)
  *   FUZZ_FINDINGS=FOLDER  where findings go; build/fuzz/findings
  *   FUZZ_CROSS=N          each N-th input is explored without reduction as well
- *   FUZZ_PRINT=1          prints each input's program and ends after the first
+ *   FUZZ_WRITE=FOLDER     writes each input's program there, and runs none
  *   FUZZ_SEEDS=FOLDER     writes the seeds (seeds.h) there and ends
  */
 #include <stdio.h>
@@ -22,7 +22,7 @@
 
 static struct finding_place place = {"build/fuzz/findings", ""};
 static unsigned long cross;
-static bool prints;
+static const char *writes; /* folder, or NULL */
 
 const char *__asan_default_options(void);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -47,7 +47,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     place.folder = setting("FUZZ_FINDINGS", place.folder);
     place.mutant = setting("GR_MUTANT", "");
     cross = strtoul(setting("FUZZ_CROSS", "0"), NULL, 10);
-    prints = setting("FUZZ_PRINT", NULL) != NULL;
+    writes = setting("FUZZ_WRITE", NULL);
     if (place.mutant[0] != '\0' && !gr_mutant_enable(place.mutant)) {
         fprintf(stderr, "fuzz: no mutant %s; see conformance/gauntlet mutants --list\n",
                 place.mutant);
@@ -89,11 +89,12 @@ static void judge_input(const uint8_t *data, size_t size, struct gen *g)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct gen g;
-    if (prints) {
-        gen_decode(data, size, &g);
-        fputs(g.text, stdout);
-        fflush(stdout);
-        _Exit(0);
+    if (writes != NULL) {
+        struct finding_place there = {writes, ""};
+        if (!finding_write(&there, data, size) && !is_source(data, size)) {
+            abort();
+        }
+        return 0;
     }
     judge_input(data, size, &g);
     return 0;

@@ -248,8 +248,7 @@ static bool model_is_usable(const struct judge *j)
     return true;
 }
 
-enum judged judge_run(struct judge *j, const char *text, size_t len, const uint8_t *tape,
-                      size_t tape_len, uint64_t seed)
+enum judged judge_explore(struct judge *j, const char *text, size_t len)
 {
     struct lit_error err;
     struct lit_explore_options opt = {.max_states = MAX_STATES, .max_bytes = 64u << 20};
@@ -263,7 +262,14 @@ enum judged judge_run(struct judge *j, const char *text, size_t len, const uint8
         return JUDGED_SKIP;
     }
     j->model = lit_explore(j->program, &opt);
-    return model_is_usable(j) ? judge_model(j, tape, tape_len, seed) : JUDGED_SKIP;
+    return model_is_usable(j) ? JUDGED_FINE : JUDGED_SKIP;
+}
+
+enum judged judge_run(struct judge *j, const char *text, size_t len, const uint8_t *tape,
+                      size_t tape_len, uint64_t seed)
+{
+    enum judged judged = judge_explore(j, text, len);
+    return judged == JUDGED_FINE ? judge_model(j, tape, tape_len, seed) : judged;
 }
 
 bool judge_cross(struct judge *j)

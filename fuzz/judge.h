@@ -34,6 +34,9 @@ struct judge {
     size_t tape_len;
 };
 
+/* The first half of judge_run: parses and explores.  JUDGED_FINE: may be run. */
+enum judged judge_explore(struct judge *j, const char *text, size_t len);
+
 /* Judges source text with this tape and with schedules drawn from the seed.
  * Ownership: call judge_fini whatever comes back. */
 enum judged judge_run(struct judge *j, const char *text, size_t len, const uint8_t *tape,

@@ -38,6 +38,7 @@ OPTIONS = {
 PROGRESS_SECONDS = 15.0
 STATUS = re.compile(r"^#(\d+)\s+\S+\s+cov: (\d+) .*corp: (\d+)/")
 EXECUTED = re.compile(r"^stat::number_of_executed_units:\s*(\d+)")
+COMPLAINT = re.compile(r"^fuzz: |ERROR: |runtime error: |^throw: |^fatal error: |assertion", re.IGNORECASE)
 WRITTEN = re.compile(r"Test unit written to (\S+)")
 
 
@@ -132,10 +133,18 @@ def read_line(target: Target, line: str) -> None:
         target.lines.append(line)
 
 
+def write_program(kept: str) -> str:
+    """Writes the program of an input of fuzz_chan beside it, without running it; gives the path of the `.lit`, or nothing."""
+    done = subprocess.run([binary("fuzz_chan"), kept], capture_output=True, text=True, check=False, cwd=ROOT,
+                          env={**os.environ, "FUZZ_WRITE": str(Path(kept).parent), "GR_MUTANT": ""})
+    found = re.search(r"^fuzz: wrote (\S+)", done.stderr, re.MULTILINE)
+    return found[1] if found else ""
+
+
 def finding_of(target: Target, mutant: str) -> dict[str, str]:
     """What a target that ended badly has found; a crash of its own is repeated by the input that libFuzzer kept."""
     text = "\n".join(target.lines)
-    what = next((line for line in target.lines if line.startswith("fuzz: ") or "ERROR: " in line), "")
+    what = next((line for line in target.lines if COMPLAINT.search(line)), "")
     kept = WRITTEN.search(text)
     again = next((line.removeprefix("again: ") for line in target.lines if line.startswith("again: ")), "")
     finding = {"what": what.removeprefix("fuzz: ") or f"exit status {target.status}", "lit": "", "tape": "", "go": "",
@@ -144,6 +153,8 @@ def finding_of(target: Target, mutant: str) -> dict[str, str]:
         finding["lit"] = lit[0]
         finding["tape"], finding["go"] = (lit[0].removesuffix(".lit") + end for end in (".tape", ".go"))
     elif kept:
+        if target.name == "fuzz_chan" and (path := write_program(kept[1])):
+            finding["lit"], finding["go"] = path, path.removesuffix(".lit") + ".go"
         fault = f"GR_MUTANT={mutant} " if mutant else ""
         finding["again"] = f"{fault}build/fuzz/{target.name} {shlex.quote(kept[1])}"
     return finding
