@@ -34,6 +34,7 @@ from .mutants import read_list
 
 FLAVOURS = {"plain": ("reference", "opt"), "tsan": ("reference-tsan", "tsan"), "asan": ("reference-asan", "asan"),
             "racecheck": ("reference-racecheck", "racecheck")}
+PATIENCE, MUTANT_PATIENCE = 60.0, 20.0  # seconds for a C program, besides 20 times the seconds it was told to run
 SANITIZER_ENV = {
     "TSAN_OPTIONS": "halt_on_error=1 exitcode=66",
     "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0",
@@ -65,6 +66,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--flavours", default=",".join(FLAVOURS), help="of " + ", ".join(FLAVOURS))
     parser.add_argument("--programs", default="", help="only these C programs, comma separated; `none` for none")
     parser.add_argument("--no-corpus", action="store_true", help="only the C programs")
+    parser.add_argument("--only", action="append", default=[], metavar="PART", help="of the corpus only these: files, folders "
+                        "or ids")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--mutant", default="", help="with a planted fault (flavour mutant), to see it found")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "stress.json")
@@ -89,7 +92,7 @@ def run_program(path: Path, seed: int, amount: tuple[str, float], mutant: str, t
     unit, much = amount
     words = [str(path.relative_to(ROOT)), "--seed", str(seed), unit, f"{much:g}", "--noise", str(seed % 3)]
     env = {**os.environ, **SANITIZER_ENV, **({"GR_MUTANT": mutant} if mutant else {})}
-    limit = (much if unit == "--seconds" else 0) * 20 + (20 if mutant else 60)
+    limit = (much if unit == "--seconds" else 0.0) * 20 + (MUTANT_PATIENCE if mutant else PATIENCE)
     try:
         done = subprocess.run(words, capture_output=True, text=True, errors="replace", env=env, cwd=ROOT,
                               timeout=limit, check=False)
@@ -178,7 +181,7 @@ def run(args: argparse.Namespace) -> int:
     except Missing as error:
         print(f"gauntlet: {error}", file=sys.stderr)
         return USAGE
-    programs = [] if args.no_corpus else [p for p in load_programs() if not p.want_race]
+    programs = [] if args.no_corpus else [p for p in load_programs(args.only) if not p.want_race]
     tallies = {f: Tally(f) for f in flavours}
     started = time.monotonic()
     number = 0
