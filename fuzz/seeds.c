@@ -8,7 +8,8 @@
  *   letters   s send  r v=  R v,ok=  x drop  c close  C catch close  S catch send  l len
  *             g range  n note  y yield  L lock  U unlock  T trylock  W rw lock  D rw rlock
  *             a wg add  d wg done  w wg wait  k cond wait  K signal  B broadcast
- *             A atomic add  f call  F catch call  q defer  o do  p panic  v recover  e goexit
+ *             A atomic add  f call  F catch call  q defer  o do  p panic  v recover
+ *             e goexit
  *   ?N        select with N cases, ?Nd with default as well; its cases follow as send
  *             (>0), receive (<0) with the channel's digit
  *   .         end of the block
