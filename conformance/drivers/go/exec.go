@@ -23,6 +23,7 @@ type execution struct {
 	objects []any
 	log     unsafe.Pointer // *entry, the newest; atomic
 	logs    bool           // the log is shown
+	spilt   int32          // atomic; there were more than logMax entries
 	noise   int
 	seed    int64
 	unit    time.Duration
@@ -87,6 +88,15 @@ func newExecution(p *program, o *runOptions) *execution {
 	return e
 }
 
+// tooMany says, once, that the log is not whole; the outcome means nothing then.
+func (e *execution) tooMany(o *runOptions) bool {
+	if atomic.LoadInt32(&e.spilt) == 0 {
+		return false
+	}
+	say("err " + o.id + " more notes than " + strconv.Itoa(logMax) + "\n")
+	return true
+}
+
 // outcome renders what is shown, in the form of an `out` line.
 func (e *execution) outcome() string {
 	var s strings.Builder
@@ -124,7 +134,11 @@ func (e *execution) addNote(v int64) {
 		if newest != nil {
 			x.number = newest.number + 1
 		}
-		if x.number > logMax || atomic.CompareAndSwapPointer(&e.log, unsafe.Pointer(newest), unsafe.Pointer(x)) {
+		if x.number > logMax {
+			atomic.StoreInt32(&e.spilt, 1)
+			return
+		}
+		if atomic.CompareAndSwapPointer(&e.log, unsafe.Pointer(newest), unsafe.Pointer(x)) {
 			return
 		}
 	}
@@ -163,6 +177,10 @@ func (e *execution) exec(b *block, seed int64) {
 		if e.noise > 0 && !in.quiet {
 			e.disturb(regs)
 		}
+		if in.caught {
+			e.put(regs, in.caughtTo, e.caught(regs, in))
+			continue
+		}
 		switch in.op {
 		case "ret":
 			return
@@ -191,11 +209,7 @@ func (e *execution) exec(b *block, seed int64) {
 		case "recover":
 			e.put(regs, in.d, codeOf(recover()))
 		default:
-			if in.caught {
-				e.put(regs, in.caughtTo, e.caught(regs, in))
-			} else {
-				e.step(regs, in)
-			}
+			e.step(regs, in)
 		}
 	}
 }
@@ -209,7 +223,19 @@ func (e *execution) caught(regs []int64, in *instr) (code int64) {
 			code = codeOf(v)
 		}
 	}()
-	e.step(regs, in)
+	switch in.op {
+	case "defer":
+		if in.blk < 0 {
+			var none func()
+			defer none()
+		} else {
+			defer e.exec(&e.p.blocks[in.blk], int64(next(regs)))
+		}
+	case "deferrec":
+		defer recover()
+	default:
+		e.step(regs, in)
+	}
 	return 0
 }
 

@@ -133,6 +133,7 @@ func command(in *reader, words []string) bool {
 		say("err " + o.id + " " + err.Error() + "\n")
 		return false
 	}
+	defer restoreProcs(runtime.GOMAXPROCS(0))
 	if o.procs > 0 {
 		runtime.GOMAXPROCS(o.procs)
 	}
@@ -149,12 +150,14 @@ func runOne(p *program, o *runOptions) {
 	e := newExecution(p, o)
 	e.note = func(v int64) { say("note " + o.id + " " + strconv.FormatInt(v, 10) + "\n") }
 	e.exec(&p.blocks[0], e.seed)
+	if e.tooMany(o) {
+		return
+	}
 	say("out " + o.id + " 1 " + e.outcome() + "\n")
 }
 
 func runFree(p *program, o *runOptions) {
 	counts := map[string]int{}
-	procs := runtime.GOMAXPROCS(0)
 	started := time.Now()
 	for i := 0; i < o.iters; i++ {
 		e := newExecution(p, o)
@@ -167,9 +170,9 @@ func runFree(p *program, o *runOptions) {
 		if o.join {
 			e.join.Wait()
 		}
-	}
-	if runtime.GOMAXPROCS(0) != procs {
-		runtime.GOMAXPROCS(procs)
+		if e.tooMany(o) {
+			return
+		}
 	}
 	keys := make([]string, 0, len(counts))
 	for k := range counts {
@@ -183,4 +186,11 @@ func runFree(p *program, o *runOptions) {
 	s.WriteString("done " + o.id + " " + strconv.Itoa(o.iters) + " us=" +
 		strconv.FormatInt(time.Since(started).Microseconds(), 10) + "\n")
 	say(s.String())
+}
+
+// restoreProcs undoes what a run did to the number of processors; setting it stops the world, so only when it changed.
+func restoreProcs(procs int) {
+	if runtime.GOMAXPROCS(0) != procs {
+		runtime.GOMAXPROCS(procs)
+	}
 }
