@@ -206,7 +206,7 @@ static void put_chan(struct decoder *d, enum gen_kind kind, unsigned c)
         put(t, "  %s = cap c%u\n", fresh(d, v), c);
         break;
     case GEN_RANGE:
-        put(t, "  for range c%u\n  end\n", c);
+        put(t, "  for %s = range c%u\n  end\n", fresh(d, v), c);
         break;
     default:
         put(t, "  for v = range c%u\n    note v\n  end\n", c);
@@ -255,7 +255,7 @@ static void put_sync(struct decoder *d, enum gen_kind kind)
         put(t, "  add g 1\n");
         break;
     case GEN_WG_DONE:
-        put(t, "  add g 1\n  done g\n");
+        put(t, "  %s = catch done g\n", fresh(d, v));
         break;
     case GEN_WG_WAIT:
         put(t, "  wait g\n");

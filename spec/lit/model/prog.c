@@ -102,9 +102,6 @@ static const char *no_model(const struct prog *p, const struct lit_instr *in)
 struct survey {
     bool main_called, starts;
     bool *var_elsewhere, *var_written; /* per object */
-    bool *wg_elsewhere;                /* per object: added or waited outside main */
-    int *last_add, *first_wait;        /* per object: places in main */
-    bool main_loops;
 };
 
 static void survey_instr(struct prog *p, struct survey *s, int b, int i)
@@ -120,21 +117,12 @@ static void survey_instr(struct prog *p, struct survey *s, int b, int i)
     s->starts |= in->op == OP_SPAWN || in->op == OP_AFTERFUNC;
     p->counts |= in->op == OP_GOROUTINES;
     p->uses_clock |= in->op == OP_NOW;
-    bool jumps = in->op == OP_JMP || in->op == OP_UNLESS || in->op == OP_RANGE;
-    s->main_loops |= b == 0 && jumps && in->target <= i;
     if (in->obj < 0) {
         return;
     }
     p->parks[in->obj] |= in->op == OP_TRYLOCK;
     s->var_written[in->obj] |= in->op == OP_WRITE;
     s->var_elsewhere[in->obj] |= b != 0 && (in->op == OP_READ || in->op == OP_WRITE);
-    s->wg_elsewhere[in->obj] |= b != 0 && (in->op == OP_WGADD || in->op == OP_WGWAIT);
-    if (b == 0 && in->op == OP_WGADD) {
-        s->last_add[in->obj] = i;
-    }
-    if (b == 0 && in->op == OP_WGWAIT && s->first_wait[in->obj] > i) {
-        s->first_wait[in->obj] = i;
-    }
 }
 
 static void conclude(struct prog *p, const struct survey *s, bool fifo)
@@ -142,8 +130,6 @@ static void conclude(struct prog *p, const struct survey *s, bool fifo)
     for (int o = 0; o < p->lit->nobjects; o++) {
         enum lit_kind kind = p->lit->objects[o].kind;
         p->parks[o] |= fifo || kind != OBJ_MUTEX;
-        p->wg_reused[o] = s->wg_elsewhere[o] || s->main_loops || s->main_called ||
-                          s->last_add[o] > s->first_wait[o];
         p->shares_vars |=
             kind == OBJ_VAR && s->starts && s->var_elsewhere[o] && s->var_written[o];
     }
@@ -161,22 +147,14 @@ static void conclude(struct prog *p, const struct survey *s, bool fifo)
 static bool reserve(struct prog *p, struct survey *s)
 {
     size_t n = (size_t)p->lit->nobjects + 1;
-    s->var_elsewhere = calloc(3 * n, sizeof(bool));
-    s->last_add = calloc(2 * n, sizeof(int));
-    p->parks = calloc(2 * n, sizeof(bool));
+    s->var_elsewhere = calloc(2 * n, sizeof(bool));
+    p->parks = calloc(n, sizeof(bool));
     p->main_only = calloc((size_t)p->lit->nglobals + 1, sizeof(bool));
     p->cls = calloc((size_t)p->lit->nblocks + 1, sizeof *p->cls);
-    if (!s->var_elsewhere || !s->last_add || !p->parks || !p->main_only || !p->cls) {
+    if (!s->var_elsewhere || !p->parks || !p->main_only || !p->cls) {
         return false;
     }
     s->var_written = s->var_elsewhere + n;
-    s->wg_elsewhere = s->var_written + n;
-    s->first_wait = s->last_add + n;
-    p->wg_reused = p->parks + n;
-    for (size_t i = 0; i < n; i++) {
-        s->last_add[i] = -1;
-        s->first_wait[i] = 1 << 30;
-    }
     for (int b = 0; b < p->lit->nblocks; b++) {
         p->cls[b] = calloc((size_t)p->lit->blocks[b].ninstr + 1, 1);
         if (!p->cls[b]) {
@@ -204,7 +182,6 @@ bool prog_init(struct prog *p, const struct lit_program *lit, bool fifo)
         conclude(p, &s, fifo);
     }
     free(s.var_elsewhere);
-    free(s.last_add);
     return ok;
 }
 

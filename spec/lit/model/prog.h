@@ -27,7 +27,6 @@ struct prog {
     unsigned char **cls; /* per block, per instruction: enum instr_class */
     bool *main_only;     /* per global: only main's frames touch it */
     bool *parks;     /* per object: whether a parked lock can be told from one to come */
-    bool *wg_reused; /* per object: an add may meet a wait that has not returned */
     bool counts;     /* uses `goroutines`: ends and starts are seen */
     bool faketime, uses_clock;
     bool shares_vars; /* some var is touched by more than main's frames */

@@ -238,10 +238,7 @@ static void wake_waits(struct state *st, int obj, int64_t know)
         g_unpark(st, k);
         one = IS_MUTANT(WAIT_WAKES_ONE);
         knows(st, k, know);
-        if (!st->prog->wg_reused[obj]) {
-            g_done(st, k);
-            continue;
-        }
+        /* It looks at the counter once more, and panics when that is in use again. */
         int64_t below = words(st, k)[G_TOP];
         touch(st, k)[G_TOP] = st->part[k].n;
         part_push(st, k, below);

@@ -58,7 +58,9 @@ bool op_recv(struct act *a, const struct instr *in)
     void *elem = room(a);
     elem_poison(a->x, in->obj, elem);
     bool ok = gl_ops.chan_recv(channel(a, in->obj), elem);
-    put(a, &in->d, elem_value(a->x, in->obj, elem, ok, in->op == OP_RECV2));
+    /* The end of a range leaves its variable as it is. */
+    if (ok || in->op != OP_RANGE)
+        put(a, &in->d, elem_value(a->x, in->obj, elem, ok, in->op == OP_RECV2));
     return ok;
 }
 
