@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import pytest
 
 from harness.canned import Sample
 from harness.driver import Driver
-from harness.lit import ROOT
+from harness.lit import ROOT, find_files, load_programs
 from harness.manifest import load_manifest
 from harness.observe import race_report
 from kit_plans import FAMILIES, TWO
@@ -170,6 +171,10 @@ def test_select_takes_the_ready_case(elem: int | str, count: int) -> None:
         cases.insert(place, "default")
         answer = run("plain", select_plan(cases, elem), iters=3)
         assert dict(answer.counts) == {f"ok {place} 0 0": 3}, answer
+        last = count if place < count else count - 1
+        ready = select_plan(cases, elem, f" send {count - 1} #6\n")
+        answer = run("plain", ready, iters=3)
+        assert dict(answer.counts) == {f"ok {last} 0 0": 3}, answer
 
 
 @pytest.mark.parametrize("elem", [8, 4])
@@ -178,6 +183,24 @@ def test_select_of_closed_and_by_chance(elem: int | str) -> None:
     assert dict(answer.counts) == {"ok 0 0 0": 3}, answer
     both = run("plain", select_plan(["recv1 0 >g1", "recv1 1 >g1"], elem, " send 0 #5\n send 1 #6\n"), iters=2000)
     assert set(both.counts) == {"ok 0 5 0", "ok 1 6 0"} and sum(both.counts.values()) == 2000, both
+
+
+# ---- Go 1.19 on the corpus ----
+
+def test_go_1_19_on_a_sample_of_the_corpus() -> None:
+    """Programs that ask for no later version's promises end as the model allows."""
+    manifest = load_manifest("go")
+    variant = replace(manifest.variant, cmd=(str(old_driver()),), env={})
+    sample = [p for p in load_programs(find_files()[::25]) if p.model and p.model.isolation == "batch" and not p.want_race]
+    ran = 0
+    with Driver(manifest, variant) as driver:
+        driver.hello()
+        for program in sample:
+            if set(program.needs) <= driver.caps and set(program.profile) <= manifest.profile:
+                result = driver.run(program, limit_seconds=20, iters=20, seed=1, mode="free", join=1)
+                assert result.end == "done" and set(result.counts) <= program.allowed, (program.path, result)
+                ran += 1
+    assert ran >= 5, f"only {ran} of {len(sample)} programs fit"
 
 
 # ---- the conversation ----
