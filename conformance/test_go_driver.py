@@ -19,11 +19,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.campaign import Options, ProgramRun, Session
 from harness.canned import Sample
 from harness.driver import Driver
 from harness.lit import ROOT, find_files, load_programs
 from harness.manifest import load_manifest
-from harness.observe import race_report
+from harness.observe import Observed, race_report
 from kit_plans import FAMILIES, TWO
 from kit_wire import HANG_SECONDS, Answer
 
@@ -400,6 +401,35 @@ def test_race_canary() -> None:
         clean = run("race", ORDERED, mode="free", iters=200, join=1, noise=noise)
         assert not clean.stderr and dict(clean.counts) == {"ok 1": 200}, clean
     assert not run("plain", RACY, mode="free", iters=200, join=1).stderr
+
+
+def observe(runtime: str, *paths: str) -> dict[str, Observed]:
+    """What the harness sees in one session, with the least work, program after program."""
+    command(runtime.removeprefix("go-"))
+    session = Session(load_manifest(runtime), Options(budget=1.0))
+    try:
+        return {path: ProgramRun(session, program, 0.05).run()
+                for path in paths for program in load_programs([path])}
+    finally:
+        session.close()
+
+
+def test_a_race_is_reported_in_each_program_of_a_session() -> None:
+    """The detector tells a pair of places once per process; a racy program must not hide the race of the next."""
+    paths = ("mem/lock/two-locks-race", "mem/lock/unlocked-read-races", "mem/chan/len-no-sync", "mem/chan/close-publishes")
+    seen = observe("go-race", *paths)
+    for path, observed in seen.items():
+        assert bool(observed.race) == observed.program.want_race, (path, observed.counts, observed.race)
+    assert sum(o.program.want_race for o in seen.values()) >= 3
+
+
+def test_a_slow_build_is_asked_for_the_least() -> None:
+    """No trials, and the record says so; deadlocks by quiescence, and what that cannot tell is left out with a reason."""
+    seen = observe("go-race", "select/fair/two-ready", "deadlock/recv", "goexit/main-then-none-left")
+    stat, hang, none_left = seen.values()
+    assert stat.program.stats and not stat.stat_counts and "too slow" in stat.unjudged, stat
+    assert set(hang.counts) == {"deadlock log=1"} and hang.evidence and hang.executions <= 2, hang
+    assert none_left.skip.startswith("lacks deadlock"), none_left
 
 
 @pytest.mark.parametrize("mode", ["free", "one"])
