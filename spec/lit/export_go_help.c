@@ -62,8 +62,8 @@ static const char note_text[] = "var @loggedMu sync.Mutex\n"
                                 "func @note(v int64) {\n"
                                 "\t@loggedMu.Lock()\n"
                                 "\tdefer @loggedMu.Unlock()\n"
-                                "\t@logged = append(@logged, fmt.Sprint(v))\n"
-                                "\tfmt.Printf(\"note: %d\\n\", v)\n"
+                                "\t@logged = append(@logged, %s(v))\n"
+                                "\tfmt.Printf(\"note: %%d\\n\", v)\n"
                                 "}\n";
 
 static const char log_text[] = "func @logText() string {\n"
@@ -231,12 +231,21 @@ void go_helpers(struct exporter *x)
         unsigned use;
         const char *text;
     } texts[] = {
-        {USE_BIT, bit_text},       {USE_CATCH, catch_text},
-        {USE_NOTE, note_text},     {USE_SPIN, spin_text},
-        {USE_START, start_text},   {USE_REF, ref_text},
-        {USE_DEREF, deref_text},   {USE_FILL | USE_UNPACK, fill_text},
+        {USE_BIT, bit_text},
+        {USE_CATCH, catch_text},
+        {USE_SPIN, spin_text},
+        {USE_START, start_text},
+        {USE_REF, ref_text},
+        {USE_DEREF, deref_text},
+        {USE_FILL | USE_UNPACK, fill_text},
         {USE_UNPACK, unpack_text},
     };
+    const unsigned coded_notes = USE_NOTE | USE_CODE;
+    const bool is_coded = (x->uses & coded_notes) == coded_notes;
+    if (is_coded)
+        x->uses |= USE_TEXT;
+    if (x->uses & USE_NOTE)
+        print(x, go_text(x, note_text, is_coded ? "@text" : "fmt.Sprint"));
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (x->uses & texts[i].use)
             print(x, texts[i].text);
