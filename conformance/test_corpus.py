@@ -32,6 +32,8 @@ BATCH = 60
 
 STATISTICAL = "a choice is fair over many trials, never in one: its programs are of mode stat"
 NO_SEQUENCED = {
+    "select.fair": STATISTICAL,
+    "select.priority-none": STATISTICAL,
     "select.fair-dup": STATISTICAL,
     "select.fair-with-nil": STATISTICAL,
     "select.fair-send-recv": STATISTICAL,
