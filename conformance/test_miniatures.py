@@ -28,7 +28,7 @@ ONE = ("one",)
 # What a liar deserves: status, and a text of its first finding. Modes: how it is asked.
 LIARS: dict[str, tuple[str, str]] = {
     "DropsACount": ("error", r"the counts add up to \d+, expected \d+"),
-    "InventsAnOutcome": ("fail", r"forbidden outcome, seen once: no line of the program lists it"),
+    "InventsAnOutcome": ("fail", r"forbidden outcome, seen 2 times: no line of the program lists it"),
     "Hangs": ("unknown", r"mode free: no answer in time"),
     "HangsAtHello": ("error", r"no answer to hello within"),
     "DiesAtHello": ("error", r"ended during hello: exit status 7; it said: mini: no licence"),
@@ -173,14 +173,15 @@ def test_a_command_that_does_not_exist() -> None:
         Driver(manifest, variant)
 
 
+@pytest.mark.timeout(60)
 def test_nobody_is_left_behind() -> None:
     manifest = manifest_of("LeavesAChild")
     driver = Driver(manifest)
     driver.hello()
     driver.run(PROGRAM, limit_seconds=10, iters=3, mode="free")
     driver.close()
-    alive = [p for p in Path("/proc").iterdir() if p.name.isdigit() and session_of(p) == driver.process.pid]
-    assert not alive
+    while any(p.name.isdigit() and session_of(p) == driver.process.pid for p in Path("/proc").iterdir()):
+        time.sleep(0.01)  # a killed process is gone when it has run once more; the time limit is the failure
 
 
 def session_of(process: Path) -> int:

@@ -29,6 +29,7 @@ from .stats import judge_stats
 TRIES = 3
 ONE_LIMIT = 10.0
 ROUND_SECONDS = 1.5
+PROBE = 3
 RACE_PROCS = (0, 2, 4, 8) * 3
 LONGER_ROUNDS = 6
 LONGER_SECONDS = 2.0
@@ -232,21 +233,19 @@ class ProgramRun:
         return (0,) if "faketime" in self.program.needs else self.options.procs or default
 
     def _free_rounds(self, keys: dict[str, str | int], first: int, leaks: int) -> bool:
-        """A small run, then one that fills the slice. False when the driver failed."""
+        """A probe, then a run of `first` executions or as many as fill the slice. False when the driver failed."""
         limit = self._leak_limit(leaks)
-        first = min(first, limit)
-        result = self._batch({**keys, "iters": first, "seed": self.seed})
+        result = self._batch({**keys, "iters": min(PROBE, limit), "seed": self.seed})
         if result.end != "done":
             return False
-        if self.options.least:
+        each = max(result.seconds / min(PROBE, limit), 1e-6)
+        wanted = first if self.options.least else max(first, int(self.slice * 0.6 / each))
+        count = min(wanted, int(max(ROUND_SECONDS, self.slice) / each), limit, 200_000)
+        if count <= PROBE:
             return True
-        each = max(result.seconds / first, 1e-6)
-        count = min(int(self.slice * 0.6 / each), limit, 200_000)
-        if count > first:
-            if leaks:
-                self.session.drop(self.variant)
-            return self._batch({**keys, "iters": count, "seed": self.seed + 1}).end == "done"
-        return True
+        if leaks:
+            self.session.drop(self.variant)
+        return self._batch({**keys, "iters": count, "seed": self.seed + 1}).end == "done"
 
     def _leak_limit(self, leaks: int) -> int:
         limits = self.session.driver(self.variant).limits if leaks else {}
