@@ -107,6 +107,31 @@ static void check_goes(struct parser *p)
     }
 }
 
+static void check_value(struct parser *p, int line, int obj, const struct lit_ref *v)
+{
+    const struct lit_object *o = &p->prog->objects[obj];
+    if (v->kind == REF_IMM && !lit_value_fits(o, v->v))
+        parse_fail_at(p, line, 1,
+                      "the value %lld does not fit an element of %d bytes; expected 0 or"
+                      " more, and no more than its bytes hold",
+                      (long long)v->v, o->elem);
+}
+
+/* Literals; the model looks at what registers hold. */
+static void check_elements(struct parser *p)
+{
+    for (int b = 0; b < p->prog->nblocks; b++) {
+        for (int i = 0; i < p->prog->blocks[b].ninstr; i++) {
+            const struct lit_instr *in = &p->prog->blocks[b].code[i];
+            if (in->op == OP_SEND)
+                check_value(p, in->line, in->obj, &in->a);
+            for (int k = 0; k < in->ncases; k++)
+                if (in->cases[k].op == OP_SEND)
+                    check_value(p, in->line, in->cases[k].obj, &in->cases[k].a);
+        }
+    }
+}
+
 static void need(struct parser *p, const char *word)
 {
     struct lit_words *w = &p->prog->needs;
@@ -169,6 +194,7 @@ void check_program(struct parser *p)
 {
     check_loops(p);
     check_goes(p);
+    check_elements(p);
     check_heap(p);
     infer_needs(p);
 }

@@ -43,6 +43,9 @@ const char *lit_code_name(int64_t code);
 bool lit_code_value(const char *name, size_t len, int64_t *code);
 const char *lit_fatal_name(enum lit_fatal f);
 
+/* Whether an element of this channel can carry v (litmus.md section 7). */
+bool lit_value_fits(const struct lit_object *o, int64_t v);
+
 /* ---- the model (model/) ---- */
 
 struct lit_explore_options {

@@ -74,6 +74,8 @@ struct way {
 };
 /* The ways of one send or receive of self, appended at out[n]; returns the new n. */
 int chan_ways(struct state *st, int obj, bool sends, int self, struct way *out, int n);
+/* A value that does not fit has no model: the program is refused. */
+void chan_check_value(struct state *st, int obj, int64_t v);
 /* The move itself.  Return: false when a send met a closed channel. */
 bool chan_put(struct state *st, int obj, int g, int64_t v, struct waiter with);
 /* Return: ok.  *v: the value. */

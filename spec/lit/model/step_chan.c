@@ -271,11 +271,19 @@ static void park(struct state *st, int g, int obj, enum g_stat why)
     g_park(st, g, never(st, obj) ? G_STUCK : why);
 }
 
+void chan_check_value(struct state *st, int obj, int64_t v)
+{
+    if (!lit_value_fits(&st->prog->lit->objects[obj], v)) {
+        state_unmodelled(st, "a value does not fit its element", obj_name(st, obj));
+    }
+}
+
 void step_send(struct state *st, int g)
 {
     const struct lit_instr *in = g_instr(st, g);
     struct way way[MAX_WAITERS + 1];
     int64_t v = g_value(st, g, &in->a);
+    chan_check_value(st, in->obj, v);
     int n = chan_ways(st, in->obj, true, g, way, 0);
     if (n == 0) {
         park(st, g, in->obj, G_SENDS);

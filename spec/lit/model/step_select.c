@@ -47,6 +47,9 @@ void step_select(struct state *st, int g)
             fallback = k;
             continue;
         }
+        if (case_sends(c)) {
+            chan_check_value(st, c->obj, g_value(st, g, &c->a));
+        }
         int end = chan_ways(st, c->obj, case_sends(c), g, way, n);
         for (; n < end; n++) {
             way[n].case_of = k;
