@@ -399,7 +399,7 @@ blk 0 main 0
  catch >g1 fault index
  catch >g2 fault div-zero
 show g0 g1 g2""", "ok -1005 -1006 -1007"),
-    "sleep": ("timer chan", """globals 2
+    "sleep": ("sleep timer chan", """globals 2
 obj 0 timer
 blk 0 main 0
  sleep #1

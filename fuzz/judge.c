@@ -70,8 +70,9 @@ static bool fits_instruction(const struct lit_instr *in, int at, int *loops)
 /* Whether a controlled run honours what the program asks for, in bounded time. */
 static bool fits(const struct lit_program *p)
 {
-    static const char *const beyond[] = {"faketime",   "parallel", "race",   "gotext",
-                                         "gc.precise", "timer",    "ticker", "afterfunc"};
+    static const char *const beyond[] = {"faketime", "parallel",   "race",
+                                         "gotext",   "gc.precise", "sleep",
+                                         "timer",    "ticker",     "afterfunc"};
     int loops = 0;
     for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
         if (has_word(&p->needs, beyond[i])) {

@@ -137,7 +137,7 @@ class Program:
     @property
     def is_timed(self) -> bool:
         """It uses timers, or sleeps."""
-        return any(need in ("timer", "ticker", "afterfunc") for need in self.needs)
+        return any(need in ("sleep", "timer", "ticker", "afterfunc") for need in self.needs)
 
     @property
     def in_real_time(self) -> bool:

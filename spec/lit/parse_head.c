@@ -19,7 +19,7 @@ static const char *const need_names[] = {
     "die",       "deadlock", "one",     "chan",       "select",     "mutex",   "rwmutex",
     "wg",        "once",     "cond",    "atomic",     "var",        "timer",   "ticker",
     "afterfunc", "panic",    "recover", "goexit",     "exit",       "fault",   "elem",
-    "ptr",       "make",     "procs",   "goroutines", "heap",       "gc",
+    "ptr",       "make",     "procs",   "goroutines", "heap",       "gc",      "sleep",
 };
 
 static bool all_of(const struct token *t, const char *extra)

@@ -389,8 +389,8 @@ const struct gl_ops gl_ops = {
     .name = "reference",
     .version = "0.1",
     .caps =
-        "chan select mutex rwmutex wg once cond atomic var timer ticker afterfunc panic "
-        "recover goexit exit fault elem ptr make procs goroutines one "
+        "chan select mutex rwmutex wg once cond atomic var sleep timer ticker afterfunc "
+        "panic recover goexit exit fault elem ptr make procs goroutines one "
         "noise parallel gotext die deadlock " MODES,
     .more_caps = ops_more_caps,
     .max_goroutines = 100000,

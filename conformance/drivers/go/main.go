@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-const baseCaps = "chan select mutex rwmutex wg once cond atomic var timer ticker afterfunc panic recover goexit exit " +
+const baseCaps = "chan select mutex rwmutex wg once cond atomic var sleep timer ticker afterfunc panic recover goexit exit " +
 	"fault elem ptr make procs goroutines one free noise parallel gotext die"
 
 type runOptions struct {
