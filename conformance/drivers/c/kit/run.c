@@ -47,12 +47,22 @@ static const char *trouble(const struct exec *x, const struct report *r)
 
 /* ---- free ---- */
 
+static bool is_clock_virtual(void)
+{
+    return has_word(gl_ops.caps, "faketime") ||
+           (gl_ops.more_caps != NULL && has_word(gl_ops.more_caps(), "faketime"));
+}
+
 static void join(struct exec *x)
 {
+    bool sleeps = is_clock_virtual(); /* such a clock stands still while anybody yields */
     /* Pairs with the release in goroutine_done: what the goroutines did is over and seen.
      */
     while (atomic_load_explicit(&x->alive, memory_order_acquire) > 0)
-        gl_ops.yield();
+        if (sleeps)
+            gl_ops.sleep_ns(x->unit_ns);
+        else
+            gl_ops.yield();
 }
 
 /* A goroutine that has said its last word may still be counted by the runtime for a
