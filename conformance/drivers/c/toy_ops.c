@@ -1,380 +1,400 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* toy_ops.c - a whole runtime on threads and one lock, with its driver table: the
- * smallest example.
+/* toy_ops.c - a whole runtime on threads and one lock: the smallest example of a table.
  *
- * Owns: goroutines, frames, panics, the end of the process, the table.  Channels are in
- * toy_ops_chan.c, locks in toy_ops_sync.c.  Not here: speed, timers, heap, faults,
- * controlled mode.
+ * Owns: goroutines, a virtual clock, channels, select, locks.  Not here: panics, atomics
+ * (the kit's ready.h), timers, faults, heap, controlled mode, speed.
  *
- * Idea: a goroutine is a thread with a condition variable.  Everything that goroutines
- * share is guarded by `toy_lock`.  To wait is to stand in some queue and park; whoever
- * serves a waiter takes it out of all its queues and readies it, so a queue holds only
- * goroutines that still wait.
+ * Idea: a goroutine is a thread, and `big` guards what goroutines share.  To wait is to
+ * look again after each change; every operation is a change and wakes all who wait: slow,
+ * but nobody is forgotten.  Channels need more, or a poll would miss what a waiter is about
+ * to do.  So a select that waits (send and receive are selects of one case) stands in a
+ * line and sleeps until somebody who changed something has done one of its cases.
  *
- * Panics unwind by longjmp from frame to frame; deferred calls of a frame run after the
- * frames above it are gone.  The panic belongs to the frame whose deferred calls run;
- * recover takes it from there, which is right exactly when the recovering block was
- * called by that frame's defer (`by`).
- *
- *   I1  running counts goroutines that are not parked; at 0 nobody can move any more:
- *       deadlock.
- *   I2  toy_lock is not held when a frame is left by a jump.
+ *   I1  No case of a select in the line can proceed while `big` is free.
+ *   I2  running counts who neither stands in the line nor has looked in vain since the last
+ *       change.  At 0 the clock jumps to wake_ns, the earliest deadline of those who
+ *       looked, or it is a deadlock.
+ *   I3  `big` is free when an operation panics.
  */
-#include <sched.h>
-#include <stdatomic.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "toy.h"
+#include "ready.h"
 
-pthread_mutex_t toy_lock = PTHREAD_MUTEX_INITIALIZER;
-static int running, alive;
-static bool main_gone;
-__thread struct g *toy_self;
+static pthread_mutex_t big = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static unsigned alive = 1, running = 1, changes; /* this and what follows: guarded by big */
+static int64_t wake_ns = INT64_MAX;
+static _Atomic int64_t clock_ns; /* read without big, too */
+static struct choice *line;
 
-/* ---- the end of the process ---- */
+struct choice { /* a select under way */
+    struct gl_case *cases;
+    int n, taken; /* -1: none yet */
+    pthread_cond_t done;
+    struct choice *next;
+};
 
-_Noreturn void toy_die(const char *what, const char *text)
+struct chan {
+    size_t size;
+    int64_t cap, len, first;
+    bool closed;
+    unsigned char buf[];
+};
+
+/* A lock, wait group, once, condition variable or atomic: each uses its part. */
+struct object {
+    _Atomic int64_t value; /* of an atomic or wait group; once: whether done */
+    enum gl_kind kind;
+    bool claimed;            /* a writer is in, or waits for the readers to leave */
+    int64_t readers, queued; /* in, and due to get in before another writer does */
+    int64_t tickets, called; /* of a cond: given, and let go; wg: called counts the zeros */
+    struct object *mutex;    /* of a cond */
+};
+
+static void change(void)
 {
-    fprintf(stderr, "%s%s\n\ngoroutine 1 [running]:\n", what, text);
-    _exit(2);
+    changes++;
+    running = alive;
+    for (struct choice *s = line; s != NULL; s = s->next)
+        running -= s->taken < 0;
+    wake_ns = INT64_MAX;
+    pthread_cond_broadcast(&changed);
 }
 
-static _Noreturn void die_panic(int64_t v)
-{
-    static const char *const texts[] = {
-        [0] = "panic called with nil argument (use GODEBUG=panicnil=1 to disable)",
-        [-(GL_SEND_CLOSED + 1000)] = "send on closed channel",
-        [-(GL_CLOSE_CLOSED + 1000)] = "close of closed channel",
-        [-(GL_CLOSE_NIL + 1000)] = "close of nil channel",
-        [-(GL_MAKECHAN_SIZE + 1000)] = "runtime error: makechan: size out of range",
-        [-(GL_NIL_DEREF + 1000)] =
-            "runtime error: invalid memory address or nil pointer dereference",
-        [-(GL_INDEX + 1000)] = "runtime error: index out of range [5] with length 3",
-        [-(GL_DIV_ZERO + 1000)] = "runtime error: integer divide by zero",
-        [-(GL_WG_NEGATIVE + 1000)] = "sync: negative WaitGroup counter",
-    };
-    char number[24];
-    int64_t at = v == GL_PANIC_NIL ? 0 : -(v + 1000);
-    bool known =
-        at >= 0 && at < (int64_t)(sizeof texts / sizeof *texts) && texts[at] != NULL;
-    snprintf(number, sizeof number, "%lld", (long long)v);
-    toy_die("panic: ", known ? texts[at] : number);
-}
-
-/* One goroutine less that can move (I1). Needs: toy_lock. */
 static void rest(void)
 {
-    if (--running > 0)
-        return;
-    if (main_gone && alive == 0)
-        toy_die("fatal error: ", "no goroutines (main called runtime.Goexit) - deadlock!");
-    toy_die("fatal error: ", "all goroutines are asleep - deadlock!");
+    if (--running == 0) {
+        clock_ns = wake_ns;
+        if (clock_ns == INT64_MAX)
+            ready_fatal("all goroutines are asleep - deadlock!");
+        change();
+    }
 }
 
-/* ---- parking. Needs: toy_lock ---- */
-
-void toy_park(void)
+static void look_again(void)
 {
+    unsigned seen = changes;
     rest();
-    while (!toy_self->ready)
-        pthread_cond_wait(&toy_self->wake, &toy_lock);
-    toy_self->ready = false;
+    while (changes == seen)
+        pthread_cond_wait(&changed, &big);
 }
 
-void toy_ready(struct g *g)
+static unsigned char *cell(struct chan *c, int64_t i)
 {
-    g->ready = true;
-    running++;
-    pthread_cond_signal(&g->wake);
+    return c->buf + (size_t)(i % c->cap) * c->size;
 }
 
-void toy_wait(struct queue *q)
+/* Does k with somebody in the line who has the other end of it. */
+static bool meet(const struct chan *c, struct gl_case *k)
 {
-    if (q->head == NULL)
-        q->tail = &q->head;
-    toy_self->next = NULL;
-    *q->tail = toy_self;
-    q->tail = &toy_self->next;
-    toy_park();
+    for (struct choice *s = line; s != NULL; s = s->next)
+        for (int i = 0; s->taken < 0 && i < s->n; i++) {
+            struct gl_case *o = &s->cases[i];
+            if (o->ch != c || o->send == k->send)
+                continue;
+            ready_copy(k->send ? o->elem : k->elem, k->send ? k->elem : o->elem, c->size);
+            s->taken = i;
+            pthread_cond_signal(&s->done);
+            return o->ok = true;
+        }
+    return false;
 }
 
-bool toy_wake(struct queue *q)
+/* Does k, if that is possible; a newcomer may meet somebody in the line.  ok: it was not
+ * refused because the channel is closed. */
+static bool proceed(struct gl_case *k, bool is_new)
 {
-    struct g *g = q->head;
-    if (g == NULL)
+    struct chan *c = k->ch;
+    if (c == NULL)
         return false;
-    q->head = g->next;
-    toy_ready(g);
+    k->ok = !c->closed || (!k->send && c->len > 0);
+    if (k->ok && c->len == (k->send ? c->cap : 0))
+        return is_new && meet(c, k);
+    if (k->ok && k->send) {
+        ready_copy(cell(c, c->first + c->len++), k->elem, c->size);
+    } else if (k->ok) {
+        ready_copy(k->elem, cell(c, c->first++), c->size);
+        c->len--;
+    } else if (!k->send) {
+        ready_copy(k->elem, NULL, c->size);
+    }
     return true;
 }
 
-/* ---- frames, panics, goroutines ---- */
-
-static void frame_open(struct frame *f)
+/* Takes the first case that can proceed, in an order where all are equally likely. */
+static bool choose(struct choice *s, bool is_new)
 {
-    f->up = toy_self->top;
-    f->by = toy_self->deferring;
-    f->defers = NULL;
-    f->panicking = f->goexit = false;
-    toy_self->top = f;
-    toy_self->deferring = NULL;
+    int order[64];
+    ready_shuffle(order, s->n);
+    for (int i = 0; i < s->n && s->taken < 0; i++)
+        if (proceed(&s->cases[order[i]], is_new))
+            s->taken = order[i];
+    if (s->taken >= 0)
+        pthread_cond_signal(&s->done);
+    return s->taken >= 0;
 }
 
-static _Noreturn void goroutine_end(void)
+/* Every operation enters, which gives its object, and leaves. */
+static void *enter(void *object)
 {
-    struct g *g = toy_self;
-    pthread_mutex_lock(&toy_lock);
-    alive--;
-    main_gone |= g->fn == NULL;
+    ready_disturb();
+    pthread_mutex_lock(&big);
+    return object;
+}
+
+/* First come first served (I1); what was done for one may help another. */
+static void leave(void)
+{
+    for (struct choice *s = line; s != NULL;)
+        s = s->taken < 0 && choose(s, false) ? line : s->next;
+    change();
+    pthread_mutex_unlock(&big);
+}
+
+static void end(void)
+{
+    enter(NULL);
+    if (--alive == 0)
+        ready_fatal("no goroutines (main called runtime.Goexit) - deadlock!");
     rest();
-    pthread_mutex_unlock(&toy_lock);
-    if (g->fn == NULL) /* the process's main thread must stay, or the process is a zombie */
-        for (;;)
-            pause();
-    pthread_cond_destroy(&g->wake);
-    free(g);
-    pthread_exit(NULL);
+    pthread_mutex_unlock(&big);
 }
 
-/* Leaves the frame on top, which is f, towards the one below when it ends by panic or
- * goexit. */
-static void frame_leave(struct frame *f)
+static void go(gl_fn fn, void *arg)
 {
-    struct frame *up = f->up;
-    toy_self->top = up;
-    if (!f->panicking && !f->goexit)
-        return;
-    if (up == NULL) {
-        if (f->panicking)
-            die_panic(f->value);
-        goroutine_end();
-    }
-    up->panicking = f->panicking || (up->panicking && !f->goexit);
-    if (f->panicking)
-        up->value = f->value;
-    up->goexit |= f->goexit;
-    longjmp(up->jmp, 1);
-}
-
-static void frame_defers(struct frame *f)
-{
-    for (struct defer *d; (d = f->defers) != NULL;) {
-        struct defer copy = *d;
-        f->defers = d->next;
-        free(d);
-        if (copy.fn == NULL) {
-            f->panicking = true;
-            f->value = GL_NIL_DEREF;
-            continue;
-        }
-        toy_self->deferring = f;
-        copy.fn(copy.arg);
-        toy_self->deferring = NULL;
-    }
-}
-
-static void toy_block(void *entry)
-{
-    struct frame f;
-    frame_open(&f);
-    if (setjmp(f.jmp) == 0)
-        gl_block(entry, &f);
-    frame_defers(&f);
-    frame_leave(&f);
-}
-
-int64_t toy_attempt(void (*fn)(void *, void *), void *arg)
-{
-    struct frame f;
-    frame_open(&f);
-    if (setjmp(f.jmp) == 0)
-        fn(arg, &f);
-    frame_defers(&f);
-    int64_t value = f.panicking ? f.value : 0;
-    f.panicking = false;
-    frame_leave(&f);
-    return value;
-}
-
-static void toy_defer(void *frame, gl_fn fn, void *arg)
-{
-    struct frame *f = frame;
-    struct defer *d = malloc(sizeof *d);
-    if (d == NULL)
-        abort();
-    *d = (struct defer){fn, arg, f->defers};
-    f->defers = d;
-}
-
-static int64_t toy_recover(void *frame)
-{
-    struct frame *by = ((struct frame *)frame)->by;
-    if (by == NULL || !by->panicking)
-        return GL_NIL;
-    by->panicking = false;
-    return by->value;
-}
-
-/* Called by a deferred call's frame it would recover; it is the deferred call, and has no
- * frame. */
-static void builtin_recover(void *arg)
-{
-    (void)arg;
-}
-
-static void toy_defer_recover(void *frame)
-{
-    toy_defer(frame, builtin_recover, NULL);
-}
-
-void toy_panic(int64_t value)
-{
-    struct frame *f = toy_self->top;
-    f->panicking = true;
-    f->value = value == GL_NIL ? GL_PANIC_NIL : value;
-    longjmp(f->jmp, 1);
-}
-
-static void toy_goexit(void)
-{
-    struct frame *f = toy_self->top;
-    f->panicking = false;
-    f->goexit = true;
-    longjmp(f->jmp, 1);
-}
-
-static void *thread_main(void *arg)
-{
-    toy_self = arg;
-    toy_self->fn(toy_self->arg);
-    goroutine_end();
-}
-
-static void toy_go(gl_fn fn, void *arg)
-{
-    pthread_t t;
-    pthread_attr_t attr;
-    struct g *g = calloc(1, sizeof *g);
-    if (fn == NULL)
-        toy_die("fatal error: ", "go of nil func value");
-    if (g == NULL)
-        toy_die("fatal error: ", "out of memory");
-    pthread_cond_init(&g->wake, NULL);
-    g->fn = fn;
-    g->arg = arg;
-    pthread_mutex_lock(&toy_lock);
-    running++;
+    enter(NULL);
     alive++;
-    pthread_mutex_unlock(&toy_lock);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, 256 << 10);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&t, &attr, thread_main, g) != 0)
-        toy_die("fatal error: ", "cannot start a thread");
-    pthread_attr_destroy(&attr);
+    leave();
+    ready_thread(fn, arg, end);
 }
 
-static int toy_start(gl_fn fn, void *arg)
+static int start(gl_fn fn, void *arg)
 {
-    static struct g g0 = {.wake = PTHREAD_COND_INITIALIZER};
-    toy_self = &g0;
-    running = alive = 1;
-    fn(arg);
+    ready_main(fn, arg, end);
     return 0;
 }
 
-static void toy_yield(void)
+static int64_t now_ns(void)
 {
-    usleep(0);
+    return clock_ns;
 }
 
-/* ---- noise: threads give way where operations begin ---- */
-
-static _Atomic int noise_level;
-static _Atomic uint64_t noise_seed;
-
-static void toy_noise(int level, uint64_t seed)
+static void sleep_ns(int64_t d)
 {
-    atomic_store(&noise_seed, seed * 2 + 1);
-    atomic_store(&noise_level, level);
+    enter(NULL);
+    int64_t deadline = d < INT64_MAX - clock_ns ? clock_ns + d : INT64_MAX - 1;
+    for (; clock_ns < deadline; look_again())
+        wake_ns = deadline < wake_ns ? deadline : wake_ns;
+    leave();
 }
 
-void toy_disturb(void)
+/* ---- channels ---- */
+
+static void *chan_make(size_t size, int64_t cap)
 {
-    static __thread uint64_t r;
-    int level = atomic_load_explicit(&noise_level, memory_order_relaxed);
-    if (level == 0)
-        return;
-    if (r == 0) /* relaxed: only that threads get different numbers matters */
-        r = atomic_fetch_add_explicit(&noise_seed, 0x9E3779B97F4A7C16u,
-                                      memory_order_relaxed);
-    r ^= r << 13, r ^= r >> 7, r ^= r << 17;
-    if (r % 16 < (level == 1 ? 1 : 4))
-        sched_yield();
-    else if (level == 2 && r % 16 == 15)
-        usleep((useconds_t)(r >> 32) % 50);
+    struct chan *c = NULL;
+    if (cap >= 0 && (size == 0 || cap <= (1 << 30) / (int64_t)size))
+        c = calloc(1, sizeof *c + (size_t)cap * size);
+    if (c == NULL)
+        ready_panic(GL_MAKECHAN_SIZE);
+    *c = (struct chan){.size = size, .cap = cap};
+    return c;
 }
 
-static int64_t toy_goroutines(void)
+static int chan_select(struct gl_case *cases, int n, bool has_default)
 {
-    pthread_mutex_lock(&toy_lock);
-    int n = alive;
-    pthread_mutex_unlock(&toy_lock);
-    return n;
+    struct choice s = {cases, n, -1, PTHREAD_COND_INITIALIZER, NULL}, **last = &line;
+    enter(NULL);
+    if (!choose(&s, true) && !has_default) {
+        while (*last != NULL)
+            last = &(*last)->next;
+        *last = &s;
+        rest();
+        while (s.taken < 0)
+            pthread_cond_wait(&s.done, &big);
+        for (last = &line; *last != &s;)
+            last = &(*last)->next;
+        *last = s.next;
+    }
+    leave();
+    if (s.taken >= 0 && cases[s.taken].send && !cases[s.taken].ok)
+        ready_panic(GL_SEND_CLOSED);
+    return s.taken;
+}
+
+static void chan_close(void *ch)
+{
+    if (ch == NULL)
+        ready_panic(GL_CLOSE_NIL);
+    struct chan *c = enter(ch);
+    bool again = c->closed;
+    c->closed = true;
+    leave();
+    if (again)
+        ready_panic(GL_CLOSE_CLOSED);
+}
+
+static int64_t chan_len(void *ch)
+{
+    struct chan *c = enter(ch);
+    int64_t len = c == NULL ? 0 : c->len;
+    leave();
+    return len;
+}
+
+static int64_t chan_cap(void *ch)
+{
+    return ch == NULL ? 0 : ((struct chan *)ch)->cap;
+}
+
+/* ---- locks and the like ---- */
+
+static void *create(enum gl_kind kind, void *mutex)
+{
+    struct object *o = ready_alloc(sizeof *o);
+    *o = (struct object){.kind = kind, .mutex = mutex};
+    return o;
+}
+
+static void lock(void *m)
+{
+    struct object *o = enter(m);
+    while (o->claimed || o->queued > 0)
+        look_again();
+    o->claimed = true;
+    while (o->readers > 0)
+        look_again();
+    leave();
+}
+
+static bool trylock(void *m)
+{
+    struct object *o = enter(m);
+    bool ok = !o->claimed && o->readers + o->queued == 0;
+    o->claimed |= ok;
+    leave();
+    return ok;
+}
+
+static void unlock(void *m)
+{
+    struct object *o = enter(m);
+    if (!o->claimed)
+        ready_fatal(o->kind == GL_RWMUTEX ? "sync: Unlock of unlocked RWMutex"
+                                          : "sync: unlock of unlocked mutex");
+    o->claimed = false;
+    leave();
+}
+
+static void rlock(void *m)
+{
+    struct object *o = enter(m);
+    o->queued++;
+    while (o->claimed)
+        look_again();
+    o->queued--;
+    o->readers++;
+    leave();
+}
+
+static bool tryrlock(void *m)
+{
+    struct object *o = enter(m);
+    bool ok = !o->claimed;
+    o->readers += ok;
+    leave();
+    return ok;
+}
+
+static void runlock(void *m)
+{
+    struct object *o = enter(m);
+    if (--o->readers < 0)
+        ready_fatal("sync: RUnlock of unlocked RWMutex");
+    leave();
+}
+
+static void cond_wait(void *c)
+{
+    struct object *o = enter(c);
+    int64_t ticket = o->tickets++; /* before the unlock: no signal after it is missed */
+    leave();
+    unlock(o->mutex);
+    enter(o);
+    while (o->called <= ticket)
+        look_again();
+    leave();
+    lock(o->mutex);
+}
+
+static void cond_signal(void *c)
+{
+    struct object *o = enter(c);
+    o->called += o->called < o->tickets;
+    leave();
+}
+
+static void cond_broadcast(void *c)
+{
+    struct object *o = enter(c);
+    o->called = o->tickets;
+    leave();
+}
+
+static void wg_add(void *w, int64_t delta)
+{
+    struct object *o = enter(w);
+    o->value += delta;
+    bool negative = o->value < 0;
+    o->called += o->value == 0;
+    leave();
+    if (negative)
+        ready_panic(GL_WG_NEGATIVE);
+}
+
+static void wg_wait(void *w)
+{
+    struct object *o = enter(w);
+    int64_t round = o->called;
+    while (o->value > 0 && o->called == round)
+        look_again();
+    leave();
 }
 
 const struct gl_ops gl_ops = {
     .name = "toy",
-    .version = "1",
-    .caps = "chan select mutex rwmutex wg once cond atomic var panic recover goexit exit "
-            "elem ptr "
-            "make goroutines one noise parallel die deadlock",
-    .max_goroutines = 1000,
-    .start = toy_start,
-    .go = toy_go,
-    .yield = toy_yield,
-    .goexit = toy_goexit,
-    .exit = _exit,
-    .goroutines = toy_goroutines,
-    .point = toy_disturb,
-    .noise = toy_noise,
-    .block = toy_block,
-    .defer = toy_defer,
-    .defer_recover = toy_defer_recover,
-    .recover = toy_recover,
-    .attempt = toy_attempt,
-    .panic = toy_panic,
-    .chan_make = toy_chan_make,
+    .version = "2",
+    .caps = "chan select mutex rwmutex wg once cond atomic var sleep panic recover goexit "
+            "exit elem ptr make one faketime noise parallel die deadlock",
+    .max_goroutines = 100,
+    .start = start,
+    .go = go,
+    .exit = _Exit,
+    .now_ns = now_ns,
+    .sleep_ns = sleep_ns,
+    .chan_make = chan_make,
     .chan_free = free,
-    .chan_send = toy_send,
-    .chan_recv = toy_recv,
-    .chan_close = toy_close,
-    .chan_len = toy_len,
-    .chan_cap = toy_cap,
-    .select = toy_select,
-    .create = toy_create,
-    .destroy = toy_destroy,
-    .mutex_lock = toy_mutex_lock,
-    .mutex_unlock = toy_mutex_unlock,
-    .mutex_trylock = toy_mutex_trylock,
-    .rw_lock = toy_rw_lock,
-    .rw_unlock = toy_rw_unlock,
-    .rw_trylock = toy_rw_trylock,
-    .rw_rlock = toy_rlock,
-    .rw_runlock = toy_runlock,
-    .rw_tryrlock = toy_tryrlock,
-    .cond_wait = toy_cond_wait,
-    .cond_signal = toy_cond_signal,
-    .cond_broadcast = toy_cond_broadcast,
-    .wg_add = toy_wg_add,
-    .wg_done = toy_wg_done,
-    .wg_wait = toy_wg_wait,
-    .once_do = toy_once_do,
-    .load = toy_load,
-    .store = toy_store,
-    .add = toy_add,
-    .cas = toy_cas,
-    .swap = toy_swap,
+    .chan_close = chan_close,
+    .chan_len = chan_len,
+    .chan_cap = chan_cap,
+    .select = chan_select,
+    .create = create,
+    .mutex_lock = lock,
+    .mutex_unlock = unlock,
+    .mutex_trylock = trylock,
+    .rw_lock = lock,
+    .rw_unlock = unlock,
+    .rw_trylock = trylock,
+    .rw_rlock = rlock,
+    .rw_runlock = runlock,
+    .rw_tryrlock = tryrlock,
+    .cond_wait = cond_wait,
+    .cond_signal = cond_signal,
+    .cond_broadcast = cond_broadcast,
+    .wg_add = wg_add,
+    .wg_wait = wg_wait,
+    READY_FRAMES,
+    READY_DERIVED,
+    READY_ATOMICS,
 };

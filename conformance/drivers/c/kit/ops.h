@@ -21,6 +21,7 @@
  *      not by the interpreter.  `frame` is whatever defer and recover need; the kit only
  *      hands it back.
  *   3. the rest, family by family, each a line or two.
+ * A runtime on threads that has no panics, and the like, finds such members in ready.h.
  *
  *   I1  The kit calls members on goroutines only, except: start, control (plain thread),
  *       chan_free, timer_free and destroy (a goroutine, or a plain thread after control
