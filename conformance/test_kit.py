@@ -57,6 +57,14 @@ def test_faketime_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         assert dict(answer.counts) == {"ok 1000000000": 1}, answer
 
 
+def test_sleepers_are_joined_on_a_virtual_clock(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """join=1 waits for goroutines that sleep: the driver must let a virtual clock go on, for years if need be."""
+    monkeypatch.setenv("GR_DEBUG", "faketime=1")
+    plan = "globals 1\nblk 0 main 0\n spawn 1\n set >g0 #1\nblk 1 w 0\n sleep #100000000\nshow g0"
+    answer = run(driver, plan, mode="free", iters=3, join=1)
+    assert dict(answer.counts) == {"ok 1": 3}, answer
+
+
 RACING_TIMER = """globals 1
 obj 0 timer
 blk 0 main 0

@@ -56,13 +56,16 @@ static bool is_clock_virtual(void)
 static void join(struct exec *x)
 {
     bool sleeps = is_clock_virtual(); /* such a clock stands still while anybody yields */
+    int64_t nap = x->unit_ns;
     /* Pairs with the release in goroutine_done: what the goroutines did is over and seen.
      */
     while (atomic_load_explicit(&x->alive, memory_order_acquire) > 0)
-        if (sleeps)
-            gl_ops.sleep_ns(x->unit_ns);
-        else
+        if (!sleeps) {
             gl_ops.yield();
+        } else {
+            gl_ops.sleep_ns(nap);
+            nap += nap < INT64_MAX / 8 ? nap : 0; /* years pass in few naps */
+        }
 }
 
 /* A goroutine that has said its last word may still be counted by the runtime for a
