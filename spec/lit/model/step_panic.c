@@ -269,6 +269,22 @@ static void unwind(struct state *st, int g)
     }
 }
 
+/* Recover called in the frame on top: the value of the panic that runs this frame, which
+ * ends with it, or CODE_NIL. */
+static int64_t recover_on_top(struct state *st, int g)
+{
+    int64_t below = g_top(st, g)[E_PREV];
+    if (IS_MUTANT(RECOVER_IN_HELPER) && below && words(st, g)[below + E_TAG] == E_RUNS) {
+        below = words(st, g)[below + E_PREV];
+    }
+    if (!below || words(st, g)[below + E_TAG] != E_THROW ||
+        (words(st, g)[below + P_FLAGS] & THROW_RECOVERED)) {
+        return CODE_NIL;
+    }
+    touch(st, g)[below + P_FLAGS] |= THROW_RECOVERED;
+    return words(st, g)[below + P_VALUE];
+}
+
 void control_step(struct state *st, int g)
 {
     int64_t tag = g_top(st, g)[E_TAG];
@@ -284,20 +300,17 @@ void control_step(struct state *st, int g)
     int64_t what = words(st, g)[end - 1];
     touch(st, g);
     st->part[g].n--;
-    run_deferred(st, g, what);
+    /* A builtin that a returning frame deferred counts as that frame's own call. */
+    if (what == DEFER_RECOVER) {
+        recover_on_top(st, g);
+    } else {
+        run_deferred(st, g, what);
+    }
 }
 
 void step_recover(struct state *st, int g)
 {
-    int64_t below = g_top(st, g)[E_PREV], code = CODE_NIL;
-    if (IS_MUTANT(RECOVER_IN_HELPER) && below && words(st, g)[below + E_TAG] == E_RUNS) {
-        below = words(st, g)[below + E_PREV];
-    }
-    if (below && words(st, g)[below + E_TAG] == E_THROW &&
-        !(words(st, g)[below + P_FLAGS] & THROW_RECOVERED)) {
-        code = words(st, g)[below + P_VALUE];
-        touch(st, g)[below + P_FLAGS] |= THROW_RECOVERED;
-    }
+    int64_t code = recover_on_top(st, g);
     struct result res = {&g_instr(st, g)->d, code};
     say(st, "recovers %lld", (long long)code);
     g_finish(st, g, &res, 1, -1);
