@@ -221,17 +221,6 @@ void ready_defer(void *frame, gl_fn fn, void *arg)
     f->defers = d;
 }
 
-/* Recover itself as the deferred call: there is no deferred call that it is called by. */
-static void recover_nothing(void *arg)
-{
-    (void)arg;
-}
-
-void ready_defer_recover(void *frame)
-{
-    ready_defer(frame, recover_nothing, NULL);
-}
-
 int64_t ready_recover(void *frame)
 {
     struct frame *by = ((struct frame *)frame)->by;
@@ -239,6 +228,17 @@ int64_t ready_recover(void *frame)
         return GL_NIL;
     by->panicking = false;
     return by->value;
+}
+
+/* The builtin as the deferred call: counts as a call by the block that deferred it. */
+static void recover_for(void *frame)
+{
+    ready_recover(frame);
+}
+
+void ready_defer_recover(void *frame)
+{
+    ready_defer(frame, recover_for, frame);
 }
 
 void ready_panic(int64_t value)
