@@ -27,7 +27,7 @@ CHEAP = {
     "ARGS='conformance/litmus/deadlock/abba-race.lit --budget 3s' && make report",
     "make stress BUDGET=5m": "make stress BUDGET=5s",
     "make fuzz BUDGET=5m": "make fuzz BUDGET=5s",
-    "make mutants": "make mutants ARGS='--sample 2'",
+    "make mutants": "make mutants ARGS='chan-buffer-lifo panic-defer-fifo'",
     "make bench": "make bench ARGS='--quick'",
     "make unit FLAVOR=asan": "make unit FLAVOR=asan UNITS=build/asan/unit/fix_test",
     "make unit ARCH=aarch64": "make unit ARCH=aarch64 UNITS=build/opt-aarch64/unit/fix_test",
