@@ -114,6 +114,7 @@ static void notes_time_out(void)
     CHECK(!note_sleep_ns(&n, 0));
     note_wake(&n);
     CHECK(note_sleep_ns(&n, 0) && note_sleep_ns(&n, -1));
+    CHECK(note_sleep_ns(&n, INT64_MAX)); /* an end that does not fit */
     note_clear(&n);
     CHECK(!note_sleep_ns(&n, 1));
 }

@@ -37,7 +37,10 @@ void note_sleep(struct note *n)
 bool note_sleep_ns(struct note *n, int64_t timeout_ns)
 {
     uint32_t expected = CLEARED;
-    int64_t end = timeout_ns < 0 ? 0 : os_now_ns() + timeout_ns;
+    int64_t end;
+    /* The longest deadlines came from an earlier look at the clock: the sum may not fit. */
+    if (__builtin_add_overflow(os_now_ns(), timeout_ns, &end))
+        end = INT64_MAX;
     /* Pairs with the release in note_wake, as does the next load. */
     if (!cas_acquire(&n->state, &expected, ASLEEP))
         return true;
