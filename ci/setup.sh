@@ -21,6 +21,7 @@ gcc-aarch64-linux-gnu   cross build for a second processor
 libc6-dev-arm64-cross   C headers for it
 qemu-user               runs that cross build
 gdb                     stack dumps of hung drivers
+spin                    checks the models of protocols
 python3                 the harness
 python3-pytest          the tests
 python3-pytest-xdist    runs them on all processors

@@ -291,10 +291,15 @@ show log"""
 @pytest.mark.parametrize("noise", [0, 1, 2])
 def test_a_log_has_no_holes(noise: int) -> None:
     """A note that another goroutine is writing is there or is not; it never reads as something else."""
-    answer = run("plain", NOTES, mode="free", iters=30_000, join=1, noise=noise)
-    assert sum(answer.counts.values()) == 30_000, answer
-    assert all(re.fullmatch(r"ok (5,){0,4}7(,5){0,4}", key) for key in answer.counts), answer
-    assert noise == 0 or len(answer.counts) > 1, answer  # how many is up to the machine
+    seen: set[str] = set()
+    for seed in range(40):  # how far one run spreads is up to the machine's load
+        answer = run("plain", NOTES, mode="free", iters=30_000, join=1, noise=noise, seed=seed)
+        assert sum(answer.counts.values()) == 30_000, answer
+        assert all(re.fullmatch(r"ok (5,){0,4}7(,5){0,4}", key) for key in answer.counts), answer
+        seen |= set(answer.counts)
+        if len(seen) > 5:
+            break
+    assert len(seen) > 5, seen
 
 
 def test_log_overflow_is_an_error() -> None:

@@ -5,6 +5,7 @@
 #define GR_H
 
 #include "gr/task.h"
+#include "gr/thread.h"
 #include "gr/chan.h"
 #include "gr/select.h"
 #include "gr/sync.h"

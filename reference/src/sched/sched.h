@@ -152,6 +152,51 @@ bool sched_is_due(int64_t when);
 void sched_timer_arm(struct timer *t, int64_t when, int64_t period, uint64_t seq);
 bool sched_timer_disarm(struct timer *t);
 
+/* ---- leaving the processor ------------------------------------------------------------ */
+
+/* A bracket around a system call that may block the thread: between the two the goroutine
+ * has no processor for itself, so others run.  Nothing of the runtime may be called inside
+ * but what says "any thread".  Two stores and one CAS when nobody needed the processor.
+ * Not nested.  No-ops in controlled runs and off goroutines. */
+void sched_block_begin(void);
+void sched_block_end(void);
+
+/* Stops all goroutines at their next poll, or wherever they are if they do not poll; then
+ * starts them again.  In between no queue, heap or cache of any P changes but by the
+ * caller.  The caller keeps its processor; two callers take turns.  Needs: a goroutine, I2.
+ * Blocks: G. */
+void sched_stop_world(const char *reason);
+void sched_start_world(void);
+
+/* ---- for pollers, signal threads and other threads without a processor ------------------ */
+
+/* sched_ready from any thread: by way of the global queue. */
+void sched_ready_foreign(struct g *g);
+
+/* Starts a goroutine of the runtime's own: not counted, not in dumps of programs, no reason
+ * against the deadlock verdict.  Any thread. */
+void sched_spawn_system(gr_fn fn, void *arg);
+
+/* Who watches descriptors (floor net). */
+struct sched_poller {
+    /* Goroutines that can go on now, linked by g->link, NULL: none; the scheduler makes them
+     * runnable.  Waits up to timeout_ns for the first one; 0: does not wait; < 0: until
+     * wake().  Called by one thread at a time when it waits, without a lock, off
+     * goroutines. */
+    struct g *(*poll)(int64_t timeout_ns);
+    /* Ends a poll that waits, or the next one.  Any thread. */
+    void (*wake)(void);
+    /* How many goroutines wait for a descriptor; they hold off the deadlock verdict. */
+    uint32_t (*waiting)(void);
+};
+
+/* Set once, by the first use of floor net; any goroutine. */
+void sched_set_poller(const struct sched_poller *p);
+
+/* What holds off the deadlock verdict beside timers, pollers and brackets: a program that
+ * asked for signals may be woken at any time.  Adds n, which may be negative. */
+void sched_external(int n);
+
 /* ---- ends ---------------------------------------------------------------------------- */
 
 /* In a controlled run: ends it with GR_END_PANIC (does not return).  In free mode: returns,
