@@ -20,8 +20,8 @@ void gr_block_begin(void);
 void gr_block_end(void);
 
 /* Ties the goroutine to its thread: nobody else runs there until as many calls of unlock
- * have been made as of lock, and it runs nowhere else (sched.lockosthread.*).  An unlock too
- * many does nothing.  A goroutine that ends while locked takes its thread with it. */
+ * have been made as of lock, and it runs nowhere else (sched.lockosthread.*).  An unlock
+ * too many does nothing.  A goroutine that ends while locked takes its thread with it. */
 void gr_thread_lock(void);
 void gr_thread_unlock(void);
 

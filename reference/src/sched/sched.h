@@ -152,7 +152,7 @@ bool sched_is_due(int64_t when);
 void sched_timer_arm(struct timer *t, int64_t when, int64_t period, uint64_t seq);
 bool sched_timer_disarm(struct timer *t);
 
-/* ---- leaving the processor ------------------------------------------------------------ */
+/* ---- leaving the processor ----------------------------------------------------------- */
 
 /* A bracket around a system call that may block the thread: between the two the goroutine
  * has no processor for itself, so others run.  Nothing of the runtime may be called inside
@@ -168,7 +168,7 @@ void sched_block_end(void);
 void sched_stop_world(const char *reason);
 void sched_start_world(void);
 
-/* ---- for pollers, signal threads and other threads without a processor ------------------ */
+/* ---- for pollers, signal threads and other threads without a processor --------------- */
 
 /* sched_ready from any thread: by way of the global queue. */
 void sched_ready_foreign(struct g *g);
@@ -179,9 +179,9 @@ void sched_spawn_system(gr_fn fn, void *arg);
 
 /* Who watches descriptors (floor net). */
 struct sched_poller {
-    /* Goroutines that can go on now, linked by g->link, NULL: none; the scheduler makes them
-     * runnable.  Waits up to timeout_ns for the first one; 0: does not wait; < 0: until
-     * wake().  Called by one thread at a time when it waits, without a lock, off
+    /* Goroutines that can go on now, linked by g->link, NULL: none; the scheduler makes
+     * them runnable.  Waits up to timeout_ns for the first one; 0: does not wait; < 0:
+     * until wake().  Called by one thread at a time when it waits, without a lock, off
      * goroutines. */
     struct g *(*poll)(int64_t timeout_ns);
     /* Ends a poll that waits, or the next one.  Any thread. */
