@@ -101,6 +101,15 @@ def test_tapes_replay(strategy: str) -> None:
         assert dict(again.counts) == {outcome: 1}, f"{outcome}\n{again}"
 
 
+def test_a_long_tape_is_left_out() -> None:
+    """A run of 40,000 decisions is an outcome like any other; its tape would be a line that nobody reads."""
+    fits("reference", "control")
+    loop = " unless r0 < #20000 4\n yield\n calc >r0 + r0 #1\n jmp 0\n ret\n"
+    plan = f"globals 0\nblk 0 main 1\n spawn 1\n{loop.replace(' 4', ' 5').replace('jmp 0', 'jmp 1')}blk 1 w 1\n{loop}show"
+    answer = run("reference", plan, mode="control", iters=1, strat="robin")
+    assert sum(answer.counts.values()) == 1 and not answer.tapes, answer
+
+
 def test_equal_seeds_equal_answers() -> None:
     """A controlled run is a function of its seed."""
     fits("reference", "control")

@@ -86,15 +86,29 @@ void fiber_init(struct fiber *f, void *lo, void *top, void (*entry)(void *), voi
     ctx_init(&f->ctx, top, fiber_main, f);
 }
 
-void fiber_adopt(struct fiber *f)
+/* Asked once per thread: the C library reads a file of the system for it. */
+static void own_stack(void **at, size_t *size)
 {
+    static _Thread_local void *lo;
+    static _Thread_local size_t bytes;
     pthread_attr_t attr;
-    void *lo = NULL;
-    size_t bytes = 0;
+    *at = lo;
+    *size = bytes;
+    if (lo != NULL)
+        return;
     if (pthread_getattr_np(pthread_self(), &attr) != 0)
         throw("a thread's stack bounds cannot be found");
     pthread_attr_getstack(&attr, &lo, &bytes);
     pthread_attr_destroy(&attr);
+    *at = lo;
+    *size = bytes;
+}
+
+void fiber_adopt(struct fiber *f)
+{
+    void *lo;
+    size_t bytes;
+    own_stack(&lo, &bytes);
     *f = (struct fiber){.lo = lo, .bytes = bytes};
 #if HAS_TSAN
     f->tsan = __tsan_get_current_fiber();
