@@ -35,7 +35,7 @@ struct control;
 
 /* One thread. */
 struct m {
-    struct g *cur; /* owner: M; NULL while on g0 */
+    struct g *cur; /* owner: M; NULL while on g0; first, for g_self */
     struct p *p;   /* owner: M; NULL in controlled runs */
     /* const: not NULL in the M of controlled runs */
     struct control *control;
@@ -103,8 +103,7 @@ struct sched {
 };
 extern struct sched sched;
 
-/* The thread's M.  Never cache its result across anything that can park (sched.h I3). */
-struct m *m_self(void);
+/* ---- self.c (m_self itself: self.h) ---- */
 void m_set_self(struct m *m);
 
 /* ---- g.c ---- */

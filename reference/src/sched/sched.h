@@ -25,12 +25,12 @@
 
 #include "gr/debug.h"
 #include "sched/g.h"
+#include "sched/self.h"
 
 /* ---- goroutines ---------------------------------------------------------------------- */
 
-/* The running goroutine; NULL on a thread's own stack (timer callbacks, threads of the
- * program). */
-struct g *g_self(void);
+/* g_self() (self.h) is the running goroutine; NULL on a thread's own stack (timer
+ * callbacks, threads of the program). */
 
 /* Parks the running goroutine.  commit(g, arg) runs once the goroutine can be made ready by
  * others, off its stack where there are other threads; it must not park, and releases the
