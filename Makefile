@@ -88,7 +88,7 @@ STRESSES := $(patsubst %.c,$(B)/%,$(call find,stress/*.c))
 BENCHES := $(patsubst stress/%.c,$(B)/%,$(call find,stress/bench/*.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/%,$(filter fuzz/fuzz_%,$(FUZZ_SRC)))
 GO_DRIVERS := $(if $(GO_SRC),$(addprefix $(BUILD)/go/driver,-faketime -race) $(BUILD)/go/driver)
-GO_BENCHES := $(if $(GO_BENCH_SRC),$(BUILD)/go/basics)
+GO_BENCHES := $(if $(GO_BENCH_SRC),$(BUILD)/go/bench)
 $(if $(filter $(words $(UNITS)),$(words $(sort $(UNITS)))),,$(error \
   reference/unit and spec/unit hold two tests of one name: rename one))
 
@@ -174,8 +174,8 @@ GO ?= $(firstword $(shell command -v go) $(wildcard /usr/lib/go-*/bin/go))
 $(BUILD)/go/driver-race: GO_AS := CGO_ENABLED=1 $(GO) build -race
 $(BUILD)/go/driver-faketime: GO_AS := CGO_ENABLED=0 $(GO) build -tags faketime
 $(BUILD)/go/driver: GO_AS := CGO_ENABLED=0 $(GO) build
-$(BUILD)/go/basics: GO_AS := CGO_ENABLED=0 $(GO) build
-$(BUILD)/go/basics: GO_DIR := stress/bench/go
+$(BUILD)/go/bench: GO_AS := CGO_ENABLED=0 $(GO) build
+$(BUILD)/go/bench: GO_DIR := stress/bench/go
 $(GO_BENCHES): $(GO_BENCH_SRC)
 $(GO_DRIVERS): GO_DIR := conformance/drivers/go
 $(GO_DRIVERS): $(GO_SRC)

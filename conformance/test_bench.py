@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The bench command: the record's shape, medians and spread, and what it says when something is missing or broken.
+"""The bench command: the list of figures, the record's shape, medians and spread, and what it says when something is wrong.
 
 No test here judges a time.
 """
@@ -10,18 +10,29 @@ import json
 import os
 import re
 import subprocess
+import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
 
+from harness import figures
 from harness.commands import bench
-from harness.commands.bench import BenchError, figure, model_rate, number_of, spread_of
+from harness.commands.bench import Result, measure, model_rate, spread_of
+from harness.figures import BenchError, Figure, choose_figures, load_figures, numbers_of, run_side, run_text
 from harness.lit import ROOT
+from harness.report.bars import picture_of
 
 GAUNTLET = ROOT / "conformance" / "gauntlet"
-KEYS = {"name", "unit", "procs", "reference", "go", "ratio", "runs", "spread"}
+KEYS = {"name", "unit", "procs", "reference", "go", "ratio", "runs", "spread", "goal", "met", "row", "best"}
+ALL = load_figures()
+THEMES = sorted({f.theme for f in ALL})
+LEAST = {"fib": 6}
+GOALS_OF_THE_ISSUE = {  # row: ratio of each number of processors that it names
+    2: {1: 0.2}, 3: {1: 0.5}, 4: {1: 0.1, 2: 0.2}, 5: {1: 0.2}, 6: {1: 0.25}, 7: {1: 0.28}, 8: {1: 0.6, 2: 0.8},
+    9: {1: 0.3, 2: 0.3}, 10: {1: 0.65, 2: 0.65}, 11: {1: 0.5}, 13: {1: 0.1}, 14: {1: 0.4}, 15: {1: 0.8}, 16: {2: 0.35},
+    17: {1: 0.4, 2: 0.4}, 27: {1: 0.27}, 28: {1: 0.15, 2: 0.1}, 29: {2: 0.95}, 30: {1: 0.3, 2: 0.3}}
 
-needs_builds = pytest.mark.skipif(bool(bench.missing()), reason=bench.missing())
+needs_builds = pytest.mark.skipif(bool(bench.missing(ALL, ["model"])), reason=bench.missing(ALL, ["model"]))
 
 
 def gauntlet(*args: object) -> subprocess.CompletedProcess[str]:
@@ -38,56 +49,138 @@ def program(folder: Path, name: str, script: str) -> Path:
     return path
 
 
+def side(theme: str) -> Path:
+    """A side's program: Go has one for all themes."""
+    return figures.GO if theme == "go" else figures.PROGRAMS / theme
+
+
+def figure(name: str = "mutex", **more: object) -> Figure:
+    """A figure for canned programs."""
+    return Figure(**{"row": 15, "name": name, "theme": "ours", "ops": 50, "procs": (1,), **more})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def canned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two canned sides that count their calls in a log and print a figure that depends on the count."""
+    log = tmp_path / "log"
+    count = f'echo "$0 $1 $2 $GR_PROCS$GOMAXPROCS" | sed "s|.*/||" >>{log}; n=$(grep -c "^$(basename $0) " {log});'
+    monkeypatch.delenv("GR_PROCS", raising=False)
+    monkeypatch.delenv("GOMAXPROCS", raising=False)
+    monkeypatch.setattr(figures, "PROGRAMS", tmp_path)
+    monkeypatch.setattr(figures, "GO", program(tmp_path, "theirs", f'{count} echo $1 $((n * n * 100))'))
+    program(tmp_path, "ours", f'{count} echo $1 $((n * 10))')
+    return log
+
+
 @needs_builds
 def test_the_record_has_its_shape(tmp_path: Path) -> None:
-    path = tmp_path / "bench.json"
-    done = gauntlet("--quick", "--json", path)
+    done = gauntlet("buffered", "12", "sync", "model", "--quick", "--json", tmp_path / "bench.json", "--svg", tmp_path / "b.svg")
     assert done.returncode == 0, done.stdout + done.stderr
-    record = json.loads(path.read_text())
+    record = json.loads((tmp_path / "bench.json").read_text())
     assert set(record) == {"machine", "go", "results"}
     assert re.match(r"go1\.\d+", record["go"])
     assert all(KEYS <= set(result) for result in record["results"])
-    figures = [r for r in record["results"] if r["unit"] == "ns/op"]
-    assert [r["name"] for r in figures] == [name for name, _ in bench.FIGURES]
-    for result in figures:
-        assert result["runs"] == 3 and result["procs"] == 1
-        assert result["ratio"] == pytest.approx(result["reference"] / result["go"], rel=0.01, abs=0.002)
+    compared = [r for r in record["results"] if r["unit"] == "ns/op"]
+    assert [(r["name"], r["procs"]) for r in compared] == [
+        ("buffered", 1), ("select-2", 1), ("select-4", 1), ("select-8", 1), ("mutex", 1), ("mutex-16", 1), ("mutex-16", 2),
+        ("mutex-1000", 1), ("mutex-1000", 2), ("mutex-yield", 1), ("mutex-yield", 2)]
+    for result in compared:
+        assert result["runs"] == 3
+        assert result["ratio"] == pytest.approx(result["reference"] / result["go"], rel=0.01)
+        assert result["met"] is (None if result["goal"] is None else result["ratio"] <= result["goal"])
     models = [r for r in record["results"] if r["unit"] == "states/s"]
     assert [r["states"] for r in models] == [23461, 147712]
     assert all(r["go"] is None and r["ratio"] is None and r["seconds"] > 0 for r in models)
     lines = done.stdout.splitlines()
     assert max(map(len, (line for line in lines if not line.startswith("report: ")))) <= 80
-    assert all(any(line.split()[:1] == [name] for line in lines) for name, _ in bench.FIGURES)
+    assert all(any(r["name"] in line.split() for line in lines) for r in record["results"])
+    xml.etree.ElementTree.fromstring((tmp_path / "b.svg").read_text())
+
+
+def test_every_row_of_the_issue_has_its_goal() -> None:
+    for row, goals in GOALS_OF_THE_ISSUE.items():
+        found = [f for f in ALL if f.row == row]
+        assert found, f"row {row}"
+        for f in found:
+            assert {p: f.goal.get(p) for p in goals} == goals, f.name
+    assert [f.goal[1] for f in ALL if f.row == 12] == [0.5, 0.35, 0.2]
 
 
 @needs_builds
-@pytest.mark.parametrize("name", [name for name, _ in bench.FIGURES])
-def test_both_sides_know_the_figure(name: str) -> None:
-    for side in (bench.BASICS, bench.GO_BASICS):
-        assert number_of([side, name, "100"], GR_PROCS="1", GOMAXPROCS="1") > 0
+def test_both_sides_have_the_same_names() -> None:
+    ours = [name for theme in THEMES for name in run_text([side(theme), "--list"]).split()]
+    assert sorted(ours) == sorted(run_text([side("go"), "--list"]).split())
+    assert {f.asked for f in ALL} == set(ours)
 
 
 @needs_builds
-@pytest.mark.parametrize("args", [[], ["ping-pong"], ["ping-pong", "0"], ["ping-pong", "x"], ["ping-pong", "-1"],
-                                  ["ping-pong", "1000000001"], ["no-such", "1"], ["ping-pong", "1", "1"]])
-def test_both_sides_refuse_the_same(args: list[str]) -> None:
-    for side in (bench.BASICS, bench.GO_BASICS):
-        done = subprocess.run([str(side), *args], capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == 2 and done.stdout == "", f"{side} {args}"
-        assert "usage: basics NAME OPS" in done.stderr and "ping-pong" in done.stderr
+@pytest.mark.parametrize("one", sorted({f.asked: f for f in ALL}.values(), key=lambda f: f.asked), ids=lambda f: f.asked)
+def test_both_sides_do_each_figure(one: Figure) -> None:
+    for is_go in (False, True):
+        for procs in (1, 2):
+            group = [f for f in ALL if f.asked == one.asked and (f.name == one.name or "." in f.name)]
+            assert len(run_side(group, is_go, LEAST.get(one.asked, 50), procs)) == len(group)
 
 
-def test_the_sides_take_turns_and_the_medians_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = tmp_path / "log"
-    counter = f'echo "$0 $1 $2 $GR_PROCS$GOMAXPROCS" | sed "s|.*/||" >>{log}; n=$(grep -c "^$(basename $0) " {log});'
-    monkeypatch.delenv("GR_PROCS", raising=False)
-    monkeypatch.delenv("GOMAXPROCS", raising=False)
-    monkeypatch.setattr(bench, "BASICS", program(tmp_path, "ours", f'{counter} echo $((n * 10))'))
-    monkeypatch.setattr(bench, "GO_BASICS", program(tmp_path, "theirs", f'{counter} echo $((n * n * 100))'))
-    result = figure("mutex", 50, 3)
-    assert log.read_text().split("\n")[:-1] == ["ours mutex 50 1", "theirs mutex 50 1"] * 3
+@needs_builds
+@pytest.mark.parametrize("theme", [*THEMES, "go"])
+def test_every_side_refuses_the_same(theme: str) -> None:
+    name = run_text([side(theme), "--list"]).split()[-1]
+    assert "usage: " in run_text([side(theme), "--help"])
+    for args in ([], [name], [name, "0"], [name, "x"], [name, "5x"], [name, "-1"], [name, "1000000001"],
+                 [name, "99999999999999999999"], ["no-such", "1"], [name, "1", "1"]):
+        done = subprocess.run([str(side(theme)), *args], capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 2 and done.stdout == "", f"{theme} {args}"
+        assert "NAME OPS" in done.stderr and name in done.stderr
+
+
+def test_the_sides_take_turns_and_the_medians_are_compared(canned: Path) -> None:
+    [result] = measure([figure(goal={1: 0.05})], 50, 1, 3)
+    assert canned.read_text().split("\n")[:-1] == ["ours mutex 50 1", "theirs mutex 50 1"] * 3
     assert (result.reference, result.go, result.ratio, result.runs) == (20.0, 400.0, 0.05, 3)
-    assert (result.spread, result.go_spread) == (1.0, 2.0)
+    assert (result.spread, result.go_spread, result.best) == (1.0, 2.0, 0.1)
+    assert (result.row, result.goal, result.met) == (15, 0.05, True)
+
+
+def test_one_run_may_print_several_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "PROGRAMS", tmp_path)
+    monkeypatch.setattr(figures, "GO", program(tmp_path, "go", 'echo "$1.add 4"; echo "$1.stop 5"'))
+    program(tmp_path, "ours", 'echo "$1.add 1"; echo "$1.stop 2"')
+    pair = [figure("timers.add", goal={1: 0.2}), figure("timers.stop", more=True, goal={1: 0.2})]
+    assert [(r.name, r.ratio, r.met) for r in measure(pair, 9, 1, 1)] == [("timers.add", 0.25, False), ("timers.stop", 0.4, True)]
+
+
+def test_with_one_processor_both_sides_are_tied_to_one_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "PROGRAMS", tmp_path)
+    monkeypatch.setattr(figures, "GO", program(tmp_path, "go", 'echo "$1 $(nproc)"'))
+    program(tmp_path, "ours", 'echo "$1 $(nproc)"')
+    for is_go in (False, True):
+        assert run_side([figure()], is_go, 1, 1) == {"mutex": 1}
+        assert run_side([figure()], is_go, 1, 2) == {"mutex": len(os.sched_getaffinity(0))}
+
+
+def test_procs_may_be_asked_for(canned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness.cli import main
+    monkeypatch.setattr(bench, "GO", program(tmp_path, "version", "echo go1.99"))
+    monkeypatch.setattr(bench, "load_figures", lambda: [figure("one"), figure("two", procs=(1, 2))])
+    assert main(["bench", "one", "two", "--runs", "1", "--procs", "1,4", "--json", str(tmp_path / "j"),
+                 "--svg", str(tmp_path / "s")]) == 0
+    assert canned.read_text().split("\n")[:-1:2] == ["ours one 50 1", "ours two 50 1", "ours two 50 4"]
+
+
+def test_an_older_record_is_compared_with(canned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                          capsys: pytest.CaptureFixture[str]) -> None:
+    from harness.cli import main
+    monkeypatch.setattr(bench, "GO", program(tmp_path, "version", "echo go1.99"))
+    monkeypatch.setattr(bench, "load_figures", lambda: [figure("one")])
+    (tmp_path / "old").write_text(json.dumps({"results": [{"name": "one", "procs": 1, "reference": 40}]}))
+    args = ["bench", "one", "--runs", "1", "--json", str(tmp_path / "j"), "--svg", str(tmp_path / "s"), "--baseline"]
+    assert main([*args, str(tmp_path / "old")]) == 0
+    assert json.loads((tmp_path / "j").read_text())["results"][0]["before"] == 40
+    assert "0.25" in capsys.readouterr().out
+    (tmp_path / "old").write_text("{}")
+    assert main([*args, str(tmp_path / "old")]) == 2
+    assert "--baseline" in capsys.readouterr().err
 
 
 def test_the_models_rate_is_states_through_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,31 +198,84 @@ def test_spread_is_a_part_of_the_median() -> None:
     assert spread_of([5.0]) == 0.0
 
 
-@pytest.mark.parametrize(("script", "text"), [
-    ("echo 12; exit 3", "exit status 3, nothing on stderr"), ("echo boom >&2; exit 1", "exit status 1, boom"),
-    ("echo twelve", "printed 'twelve'"), ("echo 1; echo 2", "expected one number"), ("echo -4", "expected one number"),
-    ("echo nan", "expected one number"), ("echo inf", "expected one number"), (":", "printed ''")])
-def test_a_broken_benchmark_is_no_figure(tmp_path: Path, script: str, text: str) -> None:
+@pytest.mark.parametrize(("text", "said"), [
+    ("a twelve", "printed 'a twelve'"), ("12", "printed '12'"), ("a -4", "above 0"), ("a nan", "above 0"), ("a inf", "above 0"),
+    ("a 0", "above 0"), ("a 1\na 2", "printed 'a 2'"), ("", "no figure a, but nothing"), ("b 1", "no figure a, but b")])
+def test_a_broken_benchmark_is_no_figure(text: str, said: str) -> None:
+    with pytest.raises(BenchError, match=re.escape(said)):
+        numbers_of(text, ["a"], "it")
+    assert numbers_of("a 12.5", ["a"], "it") == {"a": 12.5}
+
+
+@pytest.mark.parametrize(("script", "text"), [("echo 12; exit 3", "exit status 3, nothing on stderr"),
+                                              ("echo boom >&2; exit 1", "exit status 1, boom")])
+def test_a_failing_benchmark_is_no_figure(tmp_path: Path, script: str, text: str) -> None:
     with pytest.raises(BenchError, match=re.escape(text)):
-        number_of([program(tmp_path, "broken", script)])
+        run_text([program(tmp_path, "broken", script)])
 
 
 def test_a_benchmark_without_an_end_is_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "LIMIT_SECONDS", 0.2)
-    with pytest.raises(BenchError, match=r"no end within 0\.2 s; again: GR_PROCS=1 .*/slow 5"):
-        number_of([program(tmp_path, "slow", "exec sleep 30"), "5"], GR_PROCS="1")
+    monkeypatch.setattr(figures, "LIMIT_SECONDS", 0.2)
+    with pytest.raises(BenchError, match=r"no end within 0\.2 s; again: GR_PROCS=1 taskset -c \d+ .*/slow 5"):
+        run_text([program(tmp_path, "slow", "exec sleep 30"), "5"], pinned=True, GR_PROCS="1")
 
 
 def test_what_is_not_built_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from harness.cli import main
-    monkeypatch.setattr(bench, "GO_BASICS", ROOT / "build" / "go" / "no-such")
-    monkeypatch.setattr(bench, "BASICS", ROOT / "build" / "opt" / "bench" / "nor-this")
-    assert main(["bench", "--quick"]) == 2
+    monkeypatch.setattr(figures, "GO", ROOT / "build" / "go" / "no-such")
+    monkeypatch.setattr(figures, "PROGRAMS", ROOT / "build" / "opt" / "nor-this")
+    assert main(["bench", "--quick", "mutex"]) == 2
     said = capsys.readouterr().err
-    assert "build/go/no-such" in said and "build/opt/bench/nor-this" in said and "make go" in said
+    assert "build/go/no-such" in said and "build/opt/nor-this/sync" in said and "make go" in said and "/chan" not in said
 
 
-@pytest.mark.parametrize("runs", ["0", "-1", "many"])
-def test_a_wrong_number_of_runs_is_refused(runs: str) -> None:
-    done = gauntlet("--runs", runs)
-    assert done.returncode == 2 and "--runs" in done.stderr
+@pytest.mark.parametrize("args", [["--runs", "0"], ["--runs", "-1"], ["--runs", "many"], ["--procs", "0"], ["--procs", "1,x"],
+                                  ["no-such-figure"], ["--baseline", "/no/such"]])
+def test_wrong_arguments_are_refused(args: list[str]) -> None:
+    done = gauntlet(*args)
+    assert done.returncode == 2 and args[0] in done.stderr
+
+
+@pytest.mark.parametrize(("entry", "said"), [
+    ('name = "a", row = 1, theme = "t", ops = 1, procs = [1], color = 3', "color"), ('name = "a", row = 1', "procs"),
+    ('name = "a", row = 1, theme = "t", ops = 0, procs = [1]', "ops above 0"),
+    ('name = "a", row = 1, theme = "t", ops = 1, procs = [1], goal = { 2 = 0.5 }', "goals for some of procs"),
+    ('name = "a", row = 1, theme = "t", ops = 1, procs = [1], goal = { x = 0.5 }', "invalid literal"), ("name = ", "figures")])
+def test_a_wrong_list_of_figures_is_refused(tmp_path: Path, entry: str, said: str) -> None:
+    (tmp_path / "f.toml").write_text(f"figures = [ {{ {entry} }} ]")
+    with pytest.raises(BenchError, match=re.escape(said)):
+        load_figures(tmp_path / "f.toml")
+
+
+def test_a_figure_stands_once_in_the_list(tmp_path: Path) -> None:
+    one = '{ name = "a", row = 1, theme = "t", ops = 1, procs = [1] }'
+    (tmp_path / "f.toml").write_text(f"figures = [ {one}, {one} ]")
+    with pytest.raises(BenchError, match="a stands there twice"):
+        load_figures(tmp_path / "f.toml")
+
+
+def test_figures_are_chosen_by_name_row_and_theme() -> None:
+    list_ = [figure("a"), figure("b.x", row=3, theme="t"), figure("b.y", row=4, theme="t")]
+    for words, names in (([], "a b.x b.y"), (["a"], "a"), (["b"], "b.x b.y"), (["b.y"], "b.y"), (["3", "15"], "a b.x"),
+                         (["t"], "b.x b.y")):
+        assert [f.name for f in choose_figures(list_, words)] == names.split()
+
+
+def test_the_list_of_figures_is_printed() -> None:
+    done = gauntlet("--list", "sync")
+    assert done.returncode == 0 and "mutex-16" in done.stdout and "- / 0.35" in done.stdout
+
+
+def test_the_picture_has_a_bar_for_each_ratio() -> None:
+    def row(name: str, ratio: float | None, goal: float | None) -> dict[str, object]:
+        return vars(Result(name, "ns/op", 1, 1.0, None, ratio, 7, 0.1, goal=goal, met=None if goal is None else True))
+
+    picture = picture_of([row("a<b", 0.5, 0.6), row("slow", 30.0, None), row("fast", 0.004, None), row("model", None, None)], "t")
+    root = xml.etree.ElementTree.fromstring(picture)
+    texts = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"a<b, P1", "slow, P1", "fast, P1", "0.50 (goal 0.6)", "30.00"} <= set(texts) and "model, P1" not in texts
+    bars = [node for node in root.iter("{http://www.w3.org/2000/svg}rect") if node.get("width") != "100%"]
+    width = float(root.get("width", "0"))
+    assert len(bars) == 3 and all(float(b.get("x", "-1")) > 150 and float(b.get("x", "0")) + float(b.get("width", "0")) < width
+                                  for b in bars)
+    assert len([node for node in root.iter("{http://www.w3.org/2000/svg}line") if node.get("class") == "goal"]) == 1

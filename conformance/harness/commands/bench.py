@@ -2,11 +2,13 @@
 """gauntlet bench: the reference and Go side by side, and the model's rate.
 
 Each figure is the median of some runs.  The two sides take turns within one run of this command, so that a busy or a slow
-machine is slow for both; `spread` says how far the runs lay apart.  Nothing passes or fails by its time.  The record is
-build/bench.json.
+machine is slow for both; the spread says how far the runs lay apart, and `best` is the ratio of the fastest runs, which a busy
+machine disturbs least.  Nothing passes or fails by its time: a goal that is missed is said in the table and in the record,
+build/bench.json; the picture is build/bench.svg.
 
-  I1  Both sides do the same number of operations on the same number of processors.
-  I2  A program that does not print one number is an error, never a figure.
+  I1  Both sides do the same number of operations on the same number of processors; with one processor both are tied to one
+      and the same CPU.
+  I2  A median is of whole runs of a program, never of parts of one.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ import os
 import platform
 import re
 import statistics
-import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
 from rich import box
@@ -28,28 +30,20 @@ from rich.console import Console
 from rich.table import Table
 
 from ..cli import FINDINGS, PASS, USAGE
+from ..figures import GO, BenchError, Figure, choose_figures, load_figures, missing_programs, run_side, run_text
 from ..lit import ROOT
+from ..report.bars import picture_of
 
 LIT = ROOT / "build" / "opt" / "lit"
-BASICS = ROOT / "build" / "opt" / "bench" / "basics"
-GO_BASICS = ROOT / "build" / "go" / "basics"
 MODEL_PROGRAM = ROOT / "stress" / "bench" / "fan_in_4x2.lit"
+MODEL = {"model": (), "model-plain": ("--no-reduction",)}
 STATS = re.compile(r"^# states (\d+) .* seconds ([\d.]+)$", re.MULTILINE)
-RUNS, QUICK_RUNS, QUICK_PART = 7, 3, 10
-LIMIT_SECONDS = 120.0
-
-# Name and operations in one run: some tenths of a second.
-FIGURES = (("ping-pong", 1_000_000), ("buffered", 5_000_000), ("spawn-join", 1_000_000), ("select-2-ready", 3_000_000),
-           ("mutex", 10_000_000))
-
-
-class BenchError(Exception):
-    """A program of the comparison did not give a figure; the text has the command."""
+RUNS, QUICK_RUNS = 7, 3
 
 
 @dataclass(frozen=True)
 class Result:
-    """One row of the record. `ratio` is reference / go, below 1 where the reference is faster; None where Go has no part."""
+    """One row of the record. `ratio` is reference / go, below 1 where the reference takes less; None where Go has no part."""
 
     name: str
     unit: str
@@ -60,41 +54,36 @@ class Result:
     runs: int
     spread: float
     go_spread: float | None = None
+    best: float | None = None
+    row: int | None = None
+    goal: float | None = None
+    met: bool | None = None
+    before: float | None = None
     states: int | None = None
     seconds: float | None = None
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Arguments of the subcommand."""
+    parser.add_argument("what", nargs="*", help="only these figures, by name, row or theme; `model` is the model's rate")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_RUNS} short runs instead of {RUNS}")
     parser.add_argument("--runs", type=int, help=f"runs of each figure; default {RUNS}")
+    parser.add_argument("--procs", type=_procs, help="numbers of processors, e.g. 1,2,4, for the figures that are made for several")
+    parser.add_argument("--list", action="store_true", help="the figures, and their goals")
+    parser.add_argument("--baseline", type=Path, help="an older record: how the reference's figures compare with it")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench.json")
+    parser.add_argument("--svg", type=Path, default=ROOT / "build" / "bench.svg")
 
 
-def run_text(words: Sequence[str | Path], **env: str) -> str:
-    """What a program prints. Raises BenchError when it fails."""
-    command = " ".join([*(f"{k}={v}" for k, v in env.items()), *(str(w).removeprefix(f"{ROOT}/") for w in words)])
+def _procs(text: str) -> tuple[int, ...]:
+    """Numbers of processors out of 1,2,4."""
     try:
-        done = subprocess.run([str(w) for w in words], capture_output=True, text=True, cwd=ROOT, check=False,
-                              env={**os.environ, **env}, timeout=LIMIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise BenchError(f"no end within {LIMIT_SECONDS:g} s; again: {command}") from None
-    if done.returncode != 0:
-        said = next((line for line in done.stderr.splitlines() if line.strip()), "nothing on stderr")
-        raise BenchError(f"exit status {done.returncode}, {said[:200]}; again: {command}")
-    return done.stdout
-
-
-def number_of(words: Sequence[str | Path], **env: str) -> float:
-    """The one number that a program prints. Raises BenchError."""
-    text = run_text(words, **env).strip()
-    try:
-        value = float(text)
+        numbers = tuple(int(word) for word in text.split(","))
     except ValueError:
-        value = -1.0
-    if not 0 < value < float("inf"):
-        raise BenchError(f"{words[0]} printed {text[:80]!r}, expected one number above 0")
-    return value
+        numbers = (0,)
+    if not all(1 <= n <= 256 for n in numbers):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected numbers from 1 to 256, as 1,2,4")
+    return numbers
 
 
 def spread_of(values: Sequence[float]) -> float:
@@ -102,15 +91,29 @@ def spread_of(values: Sequence[float]) -> float:
     return round((max(values) - min(values)) / statistics.median(values), 3)
 
 
-def figure(name: str, ops: int, runs: int, procs: int = 1) -> Result:
-    """One operation on both sides, in turns."""
-    ours, theirs = [], []
+def measure(figures: Sequence[Figure], ops: int, procs: int, runs: int) -> list[Result]:
+    """The figures of one and the same run, on both sides, in turns. Raises BenchError."""
+    ours: list[dict[str, float]] = []
+    theirs: list[dict[str, float]] = []
     for _ in range(runs):
-        ours.append(number_of([BASICS, name, str(ops)], GR_PROCS=str(procs)))
-        theirs.append(number_of([GO_BASICS, name, str(ops)], GOMAXPROCS=str(procs)))
+        ours.append(run_side(figures, False, ops, procs))
+        theirs.append(run_side(figures, True, ops, procs))
+    return [_result(f, procs, [o[f.printed] for o in ours], [t[f.printed] for t in theirs]) for f in figures]
+
+
+def _result(figure: Figure, procs: int, ours: Sequence[float], theirs: Sequence[float]) -> Result:
+    """The medians of both sides, compared."""
     reference, go = statistics.median(ours), statistics.median(theirs)
-    return Result(name, "ns/op", procs, round(reference, 2), round(go, 2), round(reference / go, 3), runs,
-                  spread_of(ours), spread_of(theirs))
+    ratio = reference / go
+    fastest = max if figure.more else min
+    return Result(figure.name, figure.unit, procs, _digits(reference), _digits(go), round(ratio, 4), len(ours),
+                  spread_of(ours), spread_of(theirs), round(fastest(ours) / fastest(theirs), 4), figure.row,
+                  figure.goal.get(procs), figure.is_met(procs, ratio))
+
+
+def _digits(value: float) -> float:
+    """Five digits are enough."""
+    return float(f"{value:.5g}")
 
 
 def model_rate(name: str, options: Sequence[str], runs: int) -> Result:
@@ -138,52 +141,119 @@ def machine() -> str:
     return f"{names[0] if names else platform.machine()}, {len(os.sched_getaffinity(0))} CPUs, {platform.system()}"
 
 
+def number(value: float | None) -> str:
+    """A figure for a column: about three digits."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
 def table_of(results: Sequence[Result]) -> Table:
-    """What the command prints; the ratio is the reference's time through Go's."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    """What the command prints; the ratio is the reference's figure through Go's."""
+    has_before = any(r.before is not None for r in results)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("row", justify="right", no_wrap=True)
     for name in ("figure", "unit"):
         table.add_column(name, no_wrap=True)
-    for name in ("reference", "spread", "Go", "spread", "ratio"):
+    for name in ("P", "reference", "Go", "±", "ratio", "best", "goal"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("old" if has_before else "met", no_wrap=True)
     for r in results:
-        go = ("-", "-", "-") if r.go is None or r.go_spread is None or r.ratio is None else \
-            (f"{r.go:,.1f}", f"{r.go_spread:.0%}", f"{r.ratio:.2f}")
-        table.add_row(r.name, r.unit, f"{r.reference:,.{0 if r.go is None else 1}f}", f"{r.spread:.0%}", *go)
+        met = "" if r.met is None else "yes" if r.met else "[bold]no[/bold]"
+        old = "" if r.before is None else f"{r.reference / r.before:.2f}"
+        table.add_row("" if r.row is None else str(r.row), r.name, r.unit, str(r.procs), number(r.reference),
+                      number(r.go), f"{max(r.spread, r.go_spread or 0):.0%}",
+                      *("-" if v is None else f"{v:.2f}" for v in (r.ratio, r.best, r.goal)), old if has_before else met)
     return table
 
 
-def missing() -> str:
+def list_of(figures: Sequence[Figure]) -> Table:
+    """The figures and their goals."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("row", "figure", "theme", "unit", "processors", "goal"):
+        table.add_column(name, no_wrap=True)
+    for f in figures:
+        goals = [f"{f.goal[p]:g}" if p in f.goal else "-" for p in f.procs]
+        table.add_row(str(f.row), f.name, f.theme, f.unit, ", ".join(map(str, f.procs)), " / ".join(goals))
+    return table
+
+
+def missing(figures: Sequence[Figure], models: Sequence[str]) -> str:
     """What is not built, with the remedy; empty when all is there."""
-    lacks = [str(path.relative_to(ROOT)) for path in (LIT, BASICS, GO_BASICS) if not os.access(path, os.X_OK)]
+    lacks = missing_programs(figures) if figures else []
+    if models and not os.access(LIT, os.X_OK):
+        lacks.append(str(LIT).removeprefix(f"{ROOT}/"))
     return f"not built: {', '.join(lacks)}; run: make FLAVOR=opt tools benches && make go" if lacks else ""
 
 
+def older(path: Path | None) -> Mapping[tuple[str, int], float]:
+    """The reference's figures in an older record. Raises BenchError."""
+    if path is None:
+        return {}
+    try:
+        return {(r["name"], r["procs"]): float(r["reference"]) for r in json.loads(path.read_text())["results"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BenchError(f"--baseline {path}: {error}; expected a record that gauntlet bench --json wrote") from None
+
+
+def measure_all(figures: Sequence[Figure], models: Sequence[str], args: argparse.Namespace, runs: int,
+                console: Console) -> list[Result]:
+    """All that was asked for, in order. Raises BenchError."""
+    results: list[Result] = []
+    with console.status("") as status:
+        for (_, ops), group in groupby(figures, key=lambda f: ((f.theme, f.asked), f.ops_of(args.quick))):
+            together = list(group)
+            procs = args.procs if args.procs and len(together[0].procs) > 1 else together[0].procs
+            for p in procs:
+                status.update(f"{together[0].name}, {p}")
+                results += measure(together, ops, p, runs)
+        for name in models:
+            status.update(name)
+            results.append(model_rate(name, MODEL[name], runs))
+    return results
+
+
+def say(results: Sequence[Result], runs: int, version: str, console: Console) -> None:
+    """The table and the line that sums it up."""
+    console.print(f"{machine()}; {version}", style="bold", soft_wrap=True)
+    console.print(f"medians of {runs} runs in turns; ±: how far they lay apart, the worse side")
+    console.print("ratio: reference / Go; best: the same of the fastest runs")
+    console.print(table_of(results))
+    judged = [r.met for r in results if r.met is not None]
+    if judged:
+        console.print(f"{sum(judged)} of {len(judged)} goals met")
+
+
 def run(args: argparse.Namespace) -> int:
-    """Measures, prints the table, writes the record."""
+    """Measures, prints the table, writes record and picture."""
     console = Console(highlight=False)
     runs = (QUICK_RUNS if args.quick else RUNS) if args.runs is None else args.runs
-    wrong = missing() or ("" if runs >= 1 else f"--runs {runs}: expected a number of 1 or more")
+    try:
+        models = [name for name in MODEL if not args.what or name in args.what or "model" in args.what]
+        words = [word for word in args.what if word not in MODEL]
+        figures = choose_figures(load_figures(), words) if words or not args.what else []
+        if args.list:
+            console.print(list_of(figures))
+            return PASS
+        before = older(args.baseline)
+        wrong = missing(figures, models) or ("" if runs >= 1 else f"--runs {runs}: expected a number of 1 or more")
+    except BenchError as error:
+        wrong = str(error)
     if wrong:
         print(f"gauntlet: {wrong}", file=sys.stderr)
         return USAGE
-    results = []
     try:
-        version = run_text([GO_BASICS, "version"]).strip()
-        with console.status("") as status:
-            for name, ops in FIGURES:
-                status.update(name)
-                results.append(figure(name, ops // QUICK_PART if args.quick else ops, runs))
-            status.update("model")
-            results.append(model_rate("model", (), runs))
-            results.append(model_rate("model, no reduction", ("--no-reduction",), runs))
+        version = run_text([GO, "version"]).strip() if figures else "no Go"
+        results = measure_all(figures, models, args, runs, console)
     except BenchError as error:
         print(f"gauntlet: {error}", file=sys.stderr)
         return FINDINGS
-    console.print(f"{machine()}; {version}", style="bold", soft_wrap=True)
-    console.print(f"medians of {runs} runs on 1 processor; ratio below 1: the reference is faster", soft_wrap=True)
-    console.print(table_of(results))
+    results = [Result(**{**asdict(r), "before": before.get((r.name, r.procs))}) for r in results]
+    say(results, runs, version, console)
     record = {"machine": machine(), "go": version, "results": [asdict(r) for r in results]}
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps(record, indent=1) + "\n")
-    console.print(f"report: {args.json}", style="dim", soft_wrap=True)
+    picture = picture_of([asdict(r) for r in results], f"{machine()}; {version}")
+    for path, text in ((args.json, json.dumps(record, indent=1) + "\n"), (args.svg, picture)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    console.print(f"report: {args.json}, picture: {args.svg}", style="dim", soft_wrap=True)
     return PASS

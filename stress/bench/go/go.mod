@@ -1,3 +1,3 @@
-module basics
+module bench
 
 go 1.19
