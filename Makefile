@@ -69,6 +69,8 @@ GO_BENCH_SRC := $(call find,stress/bench/go/*.go stress/bench/go/go.mod)
 UNIT_SRC := $(call find,reference/unit/*.c spec/unit/*.c)
 TEST_SRC := $(filter %_test.c,$(UNIT_SRC))
 FUZZ_SRC := $(call find,fuzz/*.c)
+PROGRAM_SRC := $(call find,conformance/programs/*/*.c)
+GO_PROGRAM_SRC := $(call find,conformance/programs/*/*.go)
 
 GR_OBJ := $(call objects,$(GR_SRC))
 LIT_OBJ := $(call objects,$(LIT_SRC))
@@ -86,25 +88,28 @@ LIT_UNITS := $(patsubst spec/%.c,$(B)/%,$(filter spec/%,$(TEST_SRC)))
 UNITS := $(GR_UNITS) $(LIT_UNITS)
 STRESSES := $(patsubst %.c,$(B)/%,$(call find,stress/*.c))
 BENCHES := $(patsubst stress/%.c,$(B)/%,$(call find,stress/bench/*.c))
+PROGRAMS := $(patsubst conformance/%.c,$(B)/%,$(PROGRAM_SRC))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/%,$(filter fuzz/fuzz_%,$(FUZZ_SRC)))
 GO_DRIVERS := $(if $(GO_SRC),$(addprefix $(BUILD)/go/driver,-faketime -race) $(BUILD)/go/driver)
 GO_BENCHES := $(if $(GO_BENCH_SRC),$(BUILD)/go/bench)
+GO_PROGRAMS := $(if $(GO_PROGRAM_SRC),$(BUILD)/go/programs/.built)
 $(if $(filter $(words $(UNITS)),$(words $(sort $(UNITS)))),,$(error \
   reference/unit and spec/unit hold two tests of one name: rename one))
 
 .PHONY: all setup browser conform check stress fuzz mutants bench report unit format help clean \
-  tools units stresses benches fuzzers go lint FORCE
+  tools units programs stresses benches fuzzers go lint FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
-ALL_opt := tools units stresses benches
+ALL_opt := tools units programs stresses benches
 ALL_fuzz := fuzzers
 all: $(or $(ALL_$(FLAVOR)),tools units stresses) ## build this FLAVOR
 tools: $(LIT) $(LIBLIT) $(LIBGR) $(DRIVERS) ## lit, the libraries and the C drivers
 units: $(UNITS)
+programs: $(PROGRAMS) ## the whole programs of conformance/programs, in C
 stresses: $(STRESSES)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
-go: $(GO_DRIVERS) $(GO_BENCHES) ## the Go driver (plain, race detector, fake time) and benchmark
+go: $(GO_DRIVERS) $(GO_BENCHES) $(GO_PROGRAMS) ## the Go driver (plain, race detector, fake time), programs, benchmark
 
 # Compiling. Include paths follow the owner of the file; arch/san.c is never instrumented.
 # The runtime's code lives in section gr_text, so that "is this PC ours?" is one comparison.
@@ -121,6 +126,7 @@ endif
 $(B)/o/reference/%: INC := -Ireference/include -Ireference/src -Ireference/unit
 $(B)/o/spec/%: INC := -Ispec/lit
 $(B)/o/conformance/%: INC := -Ireference/include -Iconformance/drivers/c/kit
+$(B)/o/conformance/programs/%: INC := -Ireference/include
 $(B)/o/stress/%: INC := -Ireference/include -Istress
 $(B)/o/stress/bench/%: INC := -Ireference/include -Istress -Ispec/lit
 $(B)/o/fuzz/%: INC := -Ireference/include -Ispec/lit -Iconformance/drivers/c/kit -Ifuzz
@@ -136,7 +142,8 @@ $(B)/.stamp-gr: LIST = $(GR_SRC)
 $(B)/.stamp-lit: LIST = $(LIT_SRC)
 $(B)/.stamp-kit: LIST = $(KIT_SRC) $(OPS_SRC) $(TOY_SRC) $(UNIT_SRC) $(FUZZ_SRC)
 $(BUILD)/go/.stamp: LIST = $(GO_SRC) $(shell $(GO) version)
-$(addprefix $(B)/.stamp-,flags gr lit kit) $(BUILD)/go/.stamp: FORCE
+$(BUILD)/go/.stamp-programs: LIST = $(GO_PROGRAM_SRC)
+$(addprefix $(B)/.stamp-,flags gr lit kit) $(BUILD)/go/.stamp $(BUILD)/go/.stamp-programs: FORCE
 	@mkdir -p $(@D); echo '$(LIST)' | cmp -s - $@ || echo '$(LIST)' >$@
 
 # Libraries and programs. libgr.a holds one object in which only the names gr_* are global (and
@@ -159,6 +166,8 @@ $(GR_UNITS): $(B)/%: $(B)/o/reference/%.o $(call unit_lib,reference) $(GR_OBJ) \
   $(B)/.stamp-gr $(B)/.stamp-kit
 	$(link)
 $(LIT_UNITS): $(B)/%: $(B)/o/spec/%.o $(call unit_lib,spec) $(LIBLIT)
+	$(link)
+$(PROGRAMS): $(B)/%: $(B)/o/conformance/%.o $(LIBGR)
 	$(link)
 $(STRESSES): $(B)/%: $(B)/o/%.o $(LIBGR)
 	$(link)
@@ -183,11 +192,21 @@ $(GO_DRIVERS) $(GO_BENCHES): $(BUILD)/go/.stamp
 	$(call say,GO) cd $(GO_DIR) && GOTOOLCHAIN=local GO111MODULE=on \
 	  GOFLAGS='-mod=mod -trimpath' $(GO_AS) -o $(abspath $@) .
 
+# Whole programs in Go: a file AREA/NAME.go is a package of its own, AREA.NAME, and one command builds all.
+$(GO_PROGRAMS): $(GO_PROGRAM_SRC) $(BUILD)/go/.stamp $(BUILD)/go/.stamp-programs
+	$(call say,GO) t=$(@D).$$$$; mkdir -p $$t/src $$t/bin && \
+	  printf 'module gauntlet/programs\n\ngo 1.19\n' >$$t/src/go.mod && \
+	  for f in $(patsubst conformance/programs/%.go,%,$(GO_PROGRAM_SRC)); do \
+	    d=$$t/src/$${f%/*}.$${f#*/}; mkdir $$d && cp conformance/programs/$$f.go $$d/main.go || exit 1; done && \
+	  (cd $$t/src && GOTOOLCHAIN=local GO111MODULE=on CGO_ENABLED=0 GOFLAGS=-trimpath \
+	    $(GO) build -ldflags='-s -w' -o ../bin/ ./...) && \
+	  rm -rf $(@D) && mv $$t/bin $(@D) && touch $@ && rm -rf $$t || { rm -rf $$t; exit 1; }
+
 # Doing things. Each builds what it needs, in the flavours that it needs.
 MORE := +@$(MAKE) --no-print-directory -j$(JOBS)
 NEED_debug := units
 NEED_racecheck := tools stresses
-NEED_mutant := tools
+NEED_mutant := tools programs
 build-%:
 	+@$(MAKE) --no-print-directory FLAVOR=$* $(or $(NEED_$*),all)
 build-aarch64:
@@ -197,7 +216,7 @@ setup: ## install what is missing (Debian packages); BROWSER=1 adds a headless b
 browser: ## setup, with the browser that the test of the HTML report uses
 	@BROWSER=1 ci/setup.sh
 conform: setup ## the main job: the whole corpus on one RUNTIME=reference|go|go-race|toy
-	$(MORE) FLAVOR=opt tools $(if $(filter go%,$(RUNTIME)),go)
+	$(MORE) FLAVOR=opt tools programs $(if $(filter go%,$(RUNTIME)),go)
 	$(GAUNTLET) run --runtime $(RUNTIME) $(ARGS)
 check: setup ## the project's own tests; ends with pytest's closing line
 	$(MORE) $(addprefix build-,opt debug asan tsan racecheck mutant fuzz aarch64) go

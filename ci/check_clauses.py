@@ -3,8 +3,8 @@
 
 Usage: python3 ci/check_clauses.py [--root FOLDER] [--counts]
 
-Reads spec/clauses/*.toml and the `spec` lines of conformance/litmus/**/*.lit. Prints
-each problem on a line of its own. The rules themselves live in
+Reads spec/clauses/*.toml, the `spec` lines of conformance/litmus/**/*.lit and the `clauses`
+of conformance/programs/**/*.toml. Prints each problem on a line of its own. The rules themselves live in
 conformance/harness/clause.py, so that the tests and this command cannot disagree.
 Exit codes: 0 all is well, 1 problems were found, 2 wrong usage.
 """
@@ -51,9 +51,9 @@ def main() -> int:
         print(line)
     if args.counts:
         show_counts(areas)
-    cited = {c.clause for c in clause.litmus_citations(root)} & clauses.keys()
+    cited = {c.clause for c in clause.citations(root)} & clauses.keys()
     print(
-        f"clauses: {len(clauses)} in {len(areas)} areas, {len(cited)} cited by litmus files, "
+        f"clauses: {len(clauses)} in {len(areas)} areas, {len(cited)} cited by programs, "
         f"problems found: {len(problems)}"
     )
     return 1 if problems else 0

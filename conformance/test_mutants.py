@@ -16,6 +16,7 @@ import pytest
 from harness.clause import load_clauses
 from harness.commands.mutants import Fate, Hunt, Mutant, mutant_manifest, read_list, record_of, table_of
 from harness.lit import ROOT, load_programs
+from harness.programs import load_wholes
 
 GAUNTLET = ROOT / "conformance" / "gauntlet"
 SAMPLE = ("chan-value-dropped", "mutex-lock-ignores-holder", "panic-rest-lost", "sched-lost-runnext", "select-loser-kept",
@@ -45,7 +46,7 @@ def test_the_list_is_sorted_and_names_clauses() -> None:
 
 
 def test_every_mutant_has_a_program_that_names_its_clause() -> None:
-    cited = {clause for program in load_programs() for clause in program.spec}
+    cited = {clause for program in [*load_programs(), *load_wholes()] for clause in program.spec}
     assert not [m.name for m in read_list() if m.clause not in cited]
 
 
@@ -77,7 +78,7 @@ def test_a_sample_is_killed_by_programs_that_name_the_clause(sample: Ran) -> Non
     entries = sample.record["mutants"]
     assert isinstance(entries, list)
     assert [e["name"] for e in entries] == sorted(SAMPLE)
-    by_path = {p.path: p for p in load_programs()}
+    by_path = {p.path: p for p in [*load_programs(), *load_wholes()]}
     for entry in entries:
         again = f"; again: conformance/gauntlet mutants {entry['name']}"
         assert entry["end"] == "killed" and entry["by_clause"], f"{entry}{again}"

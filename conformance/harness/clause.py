@@ -2,7 +2,7 @@
 """clause.py - the clauses of the specification, as data.
 
 Owns: reading spec/clauses/*.toml, saying what is wrong with them, and finding the
-clauses that litmus files cite. Not here: what a program allows (spec/lit), which
+clauses that litmus files and whole programs cite. Not here: what a program allows (spec/lit), which
 clauses a run covered (run.py and the reports), the meaning of the fields
 (spec/README.md).
 
@@ -42,6 +42,7 @@ PROFILES: Final = (
 
 CLAUSE_FOLDER: Final = "spec/clauses"
 LITMUS_FOLDER: Final = "conformance/litmus"
+PROGRAM_FOLDER: Final = "conformance/programs"
 
 _TEXT_FIELDS: Final = ("id", "requirement", "source", "observable", "level", "portability")
 _ALL_FIELDS: Final = frozenset((*_TEXT_FIELDS, "profile", "note"))
@@ -134,11 +135,30 @@ def litmus_citations(root: Path) -> Iterator[Citation]:
                 yield Citation(word, f"{path.relative_to(root)}:{number}")
 
 
+def program_citations(root: Path) -> Iterator[Citation]:
+    """Each clause id in the expectation file of each whole program under root."""
+    for path in sorted((root / PROGRAM_FOLDER).rglob("*.toml")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        try:
+            clauses = tomllib.loads(text).get("clauses", [])
+        except tomllib.TOMLDecodeError:
+            continue  # the reader of these files complains (programs.py)
+        number = next((n for n, line in enumerate(text.splitlines(), 1) if line.startswith("clauses")), 1)
+        for word in clauses if isinstance(clauses, list) else []:
+            yield Citation(str(word), f"{path.relative_to(root)}:{number}")
+
+
+def citations(root: Path) -> Iterator[Citation]:
+    """Those of litmus files, then those of whole programs."""
+    yield from litmus_citations(root)
+    yield from program_citations(root)
+
+
 def citation_problems(root: Path, clauses: dict[str, Clause]) -> list[str]:
     """One line for each citation of a clause that does not exist."""
     return [
         f"{cited.where}: unknown clause {cited.clause}{_nearest(cited.clause, clauses)}"
-        for cited in litmus_citations(root)
+        for cited in citations(root)
         if cited.clause not in clauses
     ]
 

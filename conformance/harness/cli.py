@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from .clause import ClauseError
 from .lit import LitError
 from .manifest import ManifestError
+from .programs import ProgramError
 from .report.matrix import ReportError
 
 COMMANDS = {
@@ -67,7 +68,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         args = _parser(name).parse_args(argv)
         return int(_module(args.command).run(args))
-    except (ManifestError, LitError, ClauseError, ReportError) as error:
+    except (ManifestError, LitError, ClauseError, ProgramError, ReportError) as error:
         print(f"gauntlet: {error}", file=sys.stderr)
         return USAGE
     except ModuleNotFoundError as error:

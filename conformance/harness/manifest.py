@@ -55,6 +55,9 @@ class Variant:
     timeout_x: float
     serves: tuple[str, ...]
     deadlock: str = ""
+    program: tuple[str, ...] = ()
+    source: str = ""
+    program_env: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_built(self) -> bool:
@@ -88,6 +91,7 @@ class Manifest:
     deaths: tuple[Death, ...]
     known: dict[str, Known] = field(default_factory=dict)
     ignore_race: re.Pattern[str] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
 
     def variant_for(self, needs: tuple[str, ...]) -> Variant:
         """The variant that serves these needs best: one that says `serves`, else the one asked for."""
@@ -121,20 +125,39 @@ def _deaths(raw: list[dict[str, Any]], where: str) -> tuple[Death, ...]:
     return tuple(deaths)
 
 
-def _variant(name: str, raw: dict[str, Any], folder: Path, where: str) -> Variant:
-    places = {"build": ROOT / "build" / "opt", "go": ROOT / "build" / "go", "dir": folder, "root": ROOT}
-    cmd = _text_list(raw, "cmd", f"{where}: variant.{name}")
-    if not cmd:
-        raise ManifestError(f"{where}: variant.{name}: cmd: expected a command")
+def _places(words: tuple[str, ...], key: str, folder: Path, where: str, more: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Words with their {places} filled in; those of `more` are left for later."""
+    places = {"build": ROOT / "build" / "opt", "go": ROOT / "build" / "go", "dir": folder, "root": ROOT,
+              **{name: f"{{{name}}}" for name in more}}
     try:
-        words = tuple(word.format(**places) for word in cmd)
+        return tuple(word.format(**places) for word in words)
     except (KeyError, IndexError, ValueError) as error:
-        raise ManifestError(f"{where}: variant.{name}: cmd: unknown place {error}; "
-                            f"expected one of {', '.join(places)}") from None
+        raise ManifestError(f"{where}: {key}: unknown place {error}; expected one of {', '.join(places)}") from None
+
+
+def _variant(name: str, raw: dict[str, Any], folder: Path, where: str) -> Variant:
+    where = f"{where}: variant.{name}"
+    cmd = _text_list(raw, "cmd", where)
+    if not cmd:
+        raise ManifestError(f"{where}: cmd: expected a command")
+    program = _places(_text_list(raw, "program", where), "program", folder, where, ("area", "name"))
+    source = _places((str(raw.get("source", "")),), "source", folder, where, ("area", "name"))[0]
+    if bool(program) != bool(source):
+        raise ManifestError(f"{where}: program and source go together: how a whole program is started, "
+                            "and which file shows that there is one")
     env = {str(k): str(v) for k, v in raw.get("env", {}).items()}
-    return Variant(name, words, env, float(raw.get("timeout_x", 1)),
-                   _text_list(raw, "serves", f"{where}: variant.{name}"),
-                   _deadlock(raw, "", f"{where}: variant.{name}"))
+    own = {str(k): str(v) for k, v in raw.get("program_env", env).items()}
+    return Variant(name, _places(cmd, "cmd", folder, where), env, float(raw.get("timeout_x", 1)),
+                   _text_list(raw, "serves", where), _deadlock(raw, "", where), program, source, own)
+
+
+def _settings(raw: dict[str, Any], where: str) -> dict[str, str]:
+    """How a runtime is told each neutral setting: a text VARIABLE=...{}..."""
+    settings = raw.get("settings", {})
+    for name, text in settings.items():
+        if not isinstance(text, str) or not re.fullmatch(r"[A-Z_][A-Z0-9_]*=[^{}]*\{\}[^{}]*", text):
+            raise ManifestError(f"{where}: settings.{name} = {text!r}; expected a text like \"VARIABLE={{}}\"")
+    return dict(settings)
 
 
 def _deadlock(raw: dict[str, Any], default: str, where: str) -> str:
@@ -229,4 +252,4 @@ def load_manifest(runtime: str) -> Manifest:
     return Manifest(runtime, raw.get("name", folder.name), folder,
                     frozenset(_text_list(raw, "profile", str(path)) or ("spec",)), deadlock, chosen, usable,
                     _deaths(raw.get("death", []), str(path)), known,
-                    _pattern(raw, "ignore_race", str(path)))
+                    _pattern(raw, "ignore_race", str(path)), _settings(raw, str(path)))

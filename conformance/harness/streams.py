@@ -31,6 +31,11 @@ LOOK_MS = 100
 _FRAME = re.compile(rb"\x00\x00PB.{12}", re.DOTALL)
 
 
+def without_frames(data: bytes) -> str:
+    """Bytes of a stream as text."""
+    return _FRAME.sub(b"", data).decode("utf-8", "replace")
+
+
 class EndlessLine(Exception):
     """A line longer than LINE_MAX; the text quotes its start."""
 
@@ -104,7 +109,7 @@ class Tail(_Reader):
         with self._lock:
             if self.is_alive():
                 self._drain()
-            text = _FRAME.sub(b"", bytes(self._kept)).decode("utf-8", "replace")
+            text = without_frames(bytes(self._kept))
             self._kept.clear()
         return text
 

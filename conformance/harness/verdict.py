@@ -102,7 +102,7 @@ def judge(observed: Observed, manifest: Manifest, *, version: str = "", gates: b
         verdict.findings = [Finding(observed.skip)]
     else:
         _judge_runs(verdict, gates and "control" in observed.modes)
-    _apply_known(verdict, manifest, version)
+    apply_known(verdict, manifest, version)
     return verdict
 
 
@@ -130,7 +130,8 @@ def _judge_runs(verdict: Verdict, gates: bool) -> None:
         verdict.findings = [Finding("a wanted outcome never came", key) for key in verdict.missing]
 
 
-def _apply_known(verdict: Verdict, manifest: Manifest, version: str) -> None:
+def apply_known(verdict: Verdict, manifest: Manifest, version: str) -> None:
+    """Marks a failure that the runtime's expectation file lists, and a success that it does not expect."""
     known = manifest.known.get(verdict.program.id)
     if not known or not applies(known.when, {"version": version, "variant": manifest.variant.name}):
         return

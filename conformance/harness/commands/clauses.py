@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..clause import Area, Clause, litmus_citations, load_areas
+from ..clause import PROGRAM_FOLDER, Area, Clause, citations, load_areas
 from ..cli import PASS, USAGE
 from ..lit import CORPUS, ROOT
 
@@ -29,11 +29,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def programs_by_clause() -> dict[str, list[str]]:
-    """For each cited clause the programs that cite it, as paths below the corpus."""
+    """For each cited clause the programs that cite it: litmus files as paths below the corpus, others as programs/..."""
     prefix = f"{CORPUS.relative_to(ROOT)}/"
     found: dict[str, list[str]] = {}
-    for citation in litmus_citations(ROOT):
+    for citation in citations(ROOT):
         name = citation.where.rpartition(":")[0].removeprefix(prefix).removesuffix(".lit")
+        if name.startswith(PROGRAM_FOLDER):
+            name = name.removeprefix("conformance/").removesuffix(".toml")
         programs = found.setdefault(citation.clause, [])
         if name not in programs:
             programs.append(name)
@@ -41,7 +43,9 @@ def programs_by_clause() -> dict[str, list[str]]:
 
 
 def is_sequenced(program: str) -> bool:
-    """True when the program, a path below the corpus, has exactly one outcome."""
+    """True when the program has exactly one outcome, as every whole program does."""
+    if program.startswith("programs/"):
+        return True
     text = (CORPUS / f"{program}.lit").read_text(encoding="utf-8")
     return len(_OUTCOME.findall(text)) == 1
 

@@ -2,8 +2,8 @@
 """gauntlet mutants: switches on each planted fault of the reference and looks which program finds it.
 
 A mutant is killed when a program that passes without it fails with it.  Programs that name the clause which the fault breaks
-are asked first; only if none of them finds it the rest of the corpus is.  A kill by the rest is reported as such:
-the clause's own programs are too weak then.  A program that merely runs into a time limit kills nothing.
+are asked first, litmus programs before whole ones; only if none of them finds it all others are.  A kill by one of those is
+reported as such: the clause's own programs are too weak then.  A program that merely runs into a time limit kills nothing.
 
   I1  The search for a mutant ends with its first kill.
   I2  A program that seems to kill is run again without the fault, in the same way; if it fails then too it kills nothing.
@@ -32,13 +32,16 @@ from ..driver import Protocol
 from ..lit import ROOT, Program, load_programs
 from ..manifest import Manifest, load_manifest
 from ..observe import Observed
+from ..programs import Whole, load_wholes
 from ..verdict import Verdict, judge
+from ..whole import run_wholes
 from .run import identify
 
 LIST = ROOT / "reference" / "src" / "base" / "fault.def"
 DEADLY = ("fail", "crash", "error")
 ROUNDS = (("control",), ("free", "one"))
 PATIENCE = {"control": 0.25, "free": 0.1}  # of the time limits of a campaign, by the first of the modes
+WHOLE_PATIENCE = 0.1
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,13 @@ def mutant_manifest(patience: float = 1.0) -> Manifest:
 class Hunt:
     """Runs mutants against the corpus."""
 
-    def __init__(self, programs: Sequence[Program], seed: int, workers: int) -> None:
+    def __init__(self, programs: Sequence[Program], seed: int, workers: int, wholes: Sequence[Whole] = ()) -> None:
         self.programs = list(programs)
+        self.wholes = list(wholes)
         self.left_out: dict[str, str] = {}
         self._seed = seed
         self._workers = workers
+        self._promises = mutant_manifest().profile
         self._manifests = {modes: mutant_manifest(PATIENCE[modes[0]]) for modes in ROUNDS}
         self._sound: dict[tuple[str, tuple[str, ...]], bool] = {}
         self._lock = threading.Lock()
@@ -105,19 +110,44 @@ class Hunt:
     def hunt(self, mutant: Mutant) -> Fate:
         """Finds the program that kills this mutant."""
         started = time.monotonic()
-        own = [p for p in self.programs if mutant.clause in p.spec]
-        rest = [p for p in self.programs if mutant.clause not in p.spec]
         late = ""
-        for group, by_clause in ((own, True), (rest, False)):
-            for modes in ROUNDS:
-                for verdict in self._search(group, mutant, modes):
-                    took = time.monotonic() - started
-                    if verdict.status in DEADLY:
-                        found = verdict.findings[0]
-                        return Fate(mutant, "killed", verdict.program.path, by_clause, found.outcome or found.what, took)
-                    if verdict.status == "unknown":
-                        late = verdict.program.path
+        for by_clause in (True, False):
+            for verdict in self._verdicts(mutant, by_clause):
+                took = time.monotonic() - started
+                if verdict.status in DEADLY:
+                    found = verdict.findings[0]
+                    return Fate(mutant, "killed", verdict.program.path, by_clause, found.outcome or found.what, took)
+                if verdict.status == "unknown":
+                    late = verdict.program.path
         return Fate(mutant, "timeout" if late else "survived", late, False, "", time.monotonic() - started)
+
+    def _verdicts(self, mutant: Mutant, by_clause: bool) -> Iterator[Verdict]:
+        """Verdicts on the programs that name its clause, or on all others, as long as somebody asks."""
+        group = [p for p in self.programs if (mutant.clause in p.spec) is by_clause]
+        for modes in ROUNDS:
+            yield from self._search(group, mutant, modes)
+        yield from self._search_wholes([w for w in self.wholes if (mutant.clause in w.spec) is by_clause], mutant)
+
+    def _search_wholes(self, wholes: Sequence[Whole], mutant: Mutant) -> Iterator[Verdict]:
+        """The same for whole programs, a few at a time."""
+        for start in range(0, len(wholes), self._workers):
+            for verdict in self._run_wholes(wholes[start:start + self._workers], mutant.name):
+                if verdict.status not in DEADLY or self._is_sound_whole(verdict.program):
+                    yield verdict
+
+    def _run_wholes(self, wholes: Sequence[Whole], mutant: str) -> Sequence[Verdict]:
+        return run_wholes(mutant_manifest(), wholes, self._promises, "", workers=self._workers, mutant=mutant,
+                          patience=WHOLE_PATIENCE if mutant else 1.0)
+
+    def _is_sound_whole(self, whole: Program) -> bool:
+        """This whole program passes when there is no fault."""
+        key = (whole.id, ("whole",))
+        if key not in self._sound:
+            status = self._run_wholes([w for w in self.wholes if w.id == whole.id], "")[0].status
+            self._sound[key] = status == "pass"
+            if status != "pass":
+                self.left_out[whole.path] = status
+        return self._sound[key]
 
     def _search(self, programs: Sequence[Program], mutant: Mutant, modes: tuple[str, ...]) -> list[Verdict]:
         """Verdicts on these programs with the fault, until one kills; a kill that does not count is left out."""
@@ -192,7 +222,7 @@ def run(args: argparse.Namespace) -> int:
     except Protocol as error:
         print(f"gauntlet: {error}; run: make FLAVOR=mutant tools", file=sys.stderr)
         return USAGE
-    hunt = Hunt(load_programs(), args.seed, args.workers)
+    hunt = Hunt(load_programs(), args.seed, args.workers, load_wholes())
     fates = []
     with console.status("") as status:
         for number, mutant in enumerate(chosen, 1):

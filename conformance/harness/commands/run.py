@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""gauntlet run: the corpus, or parts of it, on one or more runtimes."""
+"""gauntlet run: litmus programs and whole programs, all or some, on one or more runtimes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +24,25 @@ from ..driver import Protocol
 from ..lit import ROOT, Program, load_programs
 from ..manifest import Manifest, load_manifest
 from ..observe import Observed
+from ..programs import Whole, is_whole, load_wholes
 from ..report.junit import write_junit
 from ..report.matrix import shown
 from ..report.record import make_record, write_record
 from ..report.terminal import area_table, print_failure, time_table
 from ..verdict import Verdict, judge
-
+from ..whole import run_wholes
 
 MODES = ("control", "free", "one")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Arguments of the subcommand."""
-    parser.add_argument("paths", nargs="*", help="litmus files or folders; default: the whole corpus")
+    parser.add_argument("paths", nargs="*", help="litmus files, programs/AREA/NAME, or folders; default: all there are")
     parser.add_argument("--only", action="append", default=[], metavar="PATH", help="one more of these")
     parser.add_argument("--runtime", action="append", help="reference (default), go, go-race, ..., or a driver's folder")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--litmus", action="store_true", help="no whole programs")
+    kinds.add_argument("--programs", action="store_true", help="whole programs only")
     parser.add_argument("--budget", type=seconds, default=40.0, help="time for repetitions, e.g. 40s or 5m")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="drivers that run at once")
@@ -64,20 +69,39 @@ def options_from(args: argparse.Namespace) -> Options:
                    modes=tuple(args.mode.split(",")), mutant=args.mutant)
 
 
-def identify(manifest: Manifest, options: Options) -> tuple[str, frozenset[str]]:
-    """Version and capabilities of a runtime. Raises Protocol when its driver does not answer."""
+def chosen(args: argparse.Namespace) -> tuple[list[Program], list[Whole]]:
+    """The programs of both kinds that the command line asks for. Raises LitError, ProgramError."""
+    paths = [*args.paths, *args.only]
+    whole = [p for p in paths if is_whole(p)]
+    litmus = [p for p in paths if not is_whole(p)]
+    programs = load_programs(litmus) if not args.programs and (litmus or not paths) else []
+    return programs, load_wholes(whole) if not args.litmus and (whole or not paths) else []
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a driver says about its runtime in its hello, with what its folder promises."""
+
+    version: str
+    caps: frozenset[str]
+    promises: frozenset[str]
+
+
+def identify(manifest: Manifest, options: Options) -> Identity:
+    """Asks a driver who it is. Raises Protocol when it does not answer."""
     session = Session(manifest, options)
     try:
         driver = session.driver(manifest.variant)
-        return driver.version, driver.caps
+        return Identity(driver.version, driver.caps, manifest.profile | driver.promises)
     finally:
         session.close()
 
 
-def run_runtime(manifest: Manifest, programs: Sequence[Program], options: Options,
+def run_runtime(manifest: Manifest, programs: Sequence[Program], wholes: Sequence[Whole], options: Options,
                 console: Console) -> tuple[list[Verdict], str, bool, float]:
     """Runs the programs with progress; returns verdicts, version, whether it was stopped early, seconds."""
-    version, caps = identify(manifest, options)
+    who = identify(manifest, options)
+    total = len(programs) + len(wholes)
     stop = threading.Event()
     started = time.monotonic()
     former = signal.signal(signal.SIGINT, lambda *_: stop.set()) \
@@ -86,20 +110,22 @@ def run_runtime(manifest: Manifest, programs: Sequence[Program], options: Option
                TextColumn("{task.fields[last]}"))
     try:
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            task = progress.add_task(manifest.runtime, total=len(programs), last="")
+            task = progress.add_task(manifest.runtime, total=total, last="")
 
             def step(observed: Observed) -> None:
                 progress.update(task, advance=1, last=observed.program.path)
                 done = int(progress.tasks[0].completed)
-                if not console.is_terminal and done % max(10, len(programs) // 8) == 0:
-                    print(f"{manifest.runtime}: {done} of {len(programs)} programs", flush=True)
+                if not console.is_terminal and done % max(10, total // 8) == 0:
+                    print(f"{manifest.runtime}: {done} of {total} programs", flush=True)
 
             observed = run_campaign(manifest, programs, options, step, stop)
+            ends = run_wholes(manifest, wholes, who.promises, who.version, workers=options.workers,
+                              mutant=options.mutant, stop=stop, progress=step)
     finally:
         if former is not None:
             signal.signal(signal.SIGINT, former)
-    verdicts = [judge(o, manifest, version=version, gates="control" in caps) for o in observed]
-    return verdicts, version, stop.is_set(), time.monotonic() - started
+    verdicts = [judge(o, manifest, version=who.version, gates="control" in who.caps) for o in observed]
+    return [*verdicts, *ends], who.version, stop.is_set(), time.monotonic() - started
 
 
 def run(args: argparse.Namespace) -> int:
@@ -110,9 +136,9 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"gauntlet: {error}", file=sys.stderr)
         return USAGE
-    programs = load_programs([*args.paths, *args.only])
-    if not programs:
-        print("gauntlet: no litmus files there", file=sys.stderr)
+    programs, wholes = chosen(args)
+    if not programs and not wholes:
+        print("gauntlet: no programs there", file=sys.stderr)
         return USAGE
     runtimes = args.runtime or ["reference"]
     if args.json and len(runtimes) > 1:
@@ -123,12 +149,12 @@ def run(args: argparse.Namespace) -> int:
     for runtime in runtimes:
         manifest = load_manifest(runtime)
         try:
-            verdicts, version, stopped, took = run_runtime(manifest, programs, options, console)
+            verdicts, version, stopped, took = run_runtime(manifest, programs, wholes, options, console)
         except Protocol as error:
             print(f"gauntlet: {runtime}: {error}", file=sys.stderr)
             return USAGE
         record = make_record(manifest, version, verdicts, seconds=took, seed=options.seed, stopped=stopped,
-                             partial=bool(args.paths or args.only))
+                             partial=bool(args.paths or args.only or args.litmus or args.programs))
         records.append(record)
         _show(console, verdicts, args.verbose)
         title = f"{record['runtime']} {version}: {record['executions']:,} executions in {took:.1f} s, seed {options.seed}"

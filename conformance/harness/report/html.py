@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..clause import Area, load_areas
 from ..lit import ROOT, LitError, Program, load_programs
+from ..programs import load_wholes
 from .matrix import columns, program_status, read_records
 from .record import program_source
 
@@ -39,6 +40,9 @@ def _result(program: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("missing", "known", "evidence"):
         if program.get(key):
             result[key] = program[key]
+    if program.get("runs"):
+        result["runs"] = [{**r, "stdout": r["stdout"][-TEXT_MAX:], "stderr": r["stderr"][:TEXT_MAX]}
+                          for r in program["runs"]]
     return result
 
 
@@ -46,6 +50,7 @@ def _source(program: Program) -> dict[str, Any]:
     """A program as the page shows it."""
     source = program_source(program)
     source["source"] = source["source"][:SOURCE_MAX]
+    source["files"] = {suffix: text[:SOURCE_MAX] for suffix, text in source["files"].items()}
     outcomes = []
     for outcome in source["outcomes"][:OUTCOMES_MAX]:
         steps = outcome["witness"]
@@ -118,7 +123,7 @@ def write_html(path: Path, records: Sequence[Mapping[str, Any]] | None = None,
     problem = ""
     if programs is None:
         try:
-            programs = load_programs()
+            programs = [*load_programs(), *load_wholes()]
         except LitError as error:
             programs, problem = [], f"sources and schedules are missing: {str(error).splitlines()[0]}"
     page = render(page_data(records or read_records(), programs, load_areas(ROOT), problem))

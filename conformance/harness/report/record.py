@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..clause import load_clauses
 from ..lit import ROOT, Program
 from ..manifest import Manifest
+from ..programs import Whole
 from ..verdict import Verdict, summary
+from ..whole import WholeVerdict
 from .matrix import REPORTS, ReportError, read_record
 
 
@@ -50,6 +53,8 @@ def program_record(verdict: Verdict) -> dict[str, Any]:
         record["tapes"] = dict(sorted(seen.tapes.items()))
     if seen.evidence:
         record["evidence"] = sorted(seen.evidence)
+    if isinstance(verdict, WholeVerdict):
+        record["runs"] = [asdict(run) for run in verdict.runs]
     return record
 
 
@@ -77,6 +82,7 @@ def program_source(program: Program) -> dict[str, Any]:
     return {
         "id": program.id, "path": program.path, "clauses": list(program.spec), "about": " ".join(program.about),
         "source": program.source,
+        "files": program.sources() if isinstance(program, Whole) else {},
         "outcomes": [{"key": o.key, "weight": o.weight, "paths": o.paths,
                       "witness": [[s.g, s.block, s.line, s.partner, s.what] for s in o.witness]}
                      for o in (model.outcomes if model else ())],

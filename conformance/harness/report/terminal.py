@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ..clause import Clause
 from ..verdict import Verdict, reason_of
+from ..whole import WholeVerdict
 
 STYLES = {"pass": "green", "fail": "bold red", "crash": "bold red", "unknown": "yellow", "error": "bold red",
           "want_missing": "yellow", "skip": "dim", "known": "cyan"}
@@ -103,7 +104,8 @@ def print_failure(console: Console, verdict: Verdict, *, table: bool = False) ->
     """Everything that is needed to understand and repeat one failure. `table`: the outcomes in any case."""
     program = verdict.program
     state = "known" if verdict.known else verdict.status
-    console.print(Text(f"\n{program.path}.lit   {' '.join(program.spec)}", style="bold"))
+    name = program.path + ("" if isinstance(verdict, WholeVerdict) else ".lit")
+    console.print(Text(f"\n{name}   {' '.join(program.spec)}", style="bold"))
     console.print(Text(f"  {state}: {' '.join(program.about)}", style=STYLES.get(state, "")))
     if verdict.known:
         console.print(Text(f"  known: {verdict.known.reason} {verdict.known.bug}"))

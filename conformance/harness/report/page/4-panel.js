@@ -76,9 +76,28 @@ function findings(program) {
   return out;
 }
 
-function schedule(outcome) {
+// The other sources of a whole program: the panel's own source is its expectation file.
+function files(program) {
+  return Object.entries(program.files || {}).map(([suffix, text]) => el("details", {class: "file"},
+    el("summary", {}, `${program.path.split("/").pop()}.${suffix}`), el("pre", {class: "source"}, text)));
+}
+
+// What was started on each runtime, and what it printed.
+function runs(program) {
+  const out = [];
+  program.results.forEach((result, column) => {
+    for (const run of (result && result.runs) || []) {
+      const name = `${D.runtimes[column].runtime}, ${run.name}: ${run.end}`;
+      out.push(el("details", {class: "run"}, el("summary", {}, name), el("code", {}, `$ ${run.command}`),
+        ...["stdout", "stderr"].filter((s) => run[s]).map((s) => el("pre", {}, `${s}:\n${run[s]}`))));
+    }
+  });
+  return out.length ? [el("h3", {}, "runs"), ...out] : [];
+}
+
+function schedule(program, outcome) {
   const box = el("div", {id: "schedule"});
-  if (!outcome) return box;
+  if (!outcome || Object.keys(program.files || {}).length) return box;
   if (!outcome.model || !outcome.model.steps.length) {
     box.append(el("h3", {}, "schedule"), el("p", {}, outcome.allowed
       ? "The model has no schedule for this program." : "The model knows no schedule that ends so."));
@@ -109,10 +128,10 @@ function show(id, picked) {
       el("span", {class: "link"}, c)), el("span", {class: "link"}, `id ${id}`)),
     el("div", {class: "halves"},
       el("div", {class: "half"}, el("div", {class: "stick"}, el("h3", {}, "source"),
-        program.source ? sourceBox(program) : el("p", {class: "zero"}, "not in the corpus any more"))),
+        program.source ? sourceBox(program) : el("p", {class: "zero"}, "not in the corpus any more"), ...files(program))),
       el("div", {class: "half"}, el("h3", {}, "outcomes, with how often each was seen"),
         outcomeTable(program, outcomes, picked),
-        ...(wrong.length ? [el("h3", {}, "findings"), ...wrong] : []), schedule(outcomes[picked]))));
+        ...(wrong.length ? [el("h3", {}, "findings"), ...wrong] : []), ...runs(program), schedule(program, outcomes[picked]))));
   panel.hidden = false;
 }
 

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-3-Clause
+package main
+
+import "fmt"
+
+func main() {
+	fmt.Println("before")
+	panic("out of cheese")
+}
