@@ -66,6 +66,9 @@ void os_thread_detach(struct os_thread *t);
 uint32_t os_thread_number(void);
 void os_thread_yield(void);
 
+/* The calling thread's timed sleeps end on time, not up to 50 us later. */
+void os_thread_precise(void);
+
 /* Processors that this process may use (affinity), 1 or more. */
 int os_cpu_count(void);
 

@@ -52,7 +52,7 @@ static const char *state_text(struct g *g)
 static bool is_alive(struct g *g)
 {
     uint32_t state = load_relaxed(&g->state);
-    return state != G_IDLE && state != G_DEAD;
+    return state != G_IDLE && state != G_DEAD && !g->is_system;
 }
 
 static void dump_one(int fd, struct g *g)

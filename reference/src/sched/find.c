@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* find.c - the one loop in which a thread looks for a goroutine to run.
  *
- * Owns: a thread's life, the order of sources, stealing, running due timers.
+ * Owns: the order of sources, stealing, running due timers.
  * Not here: the quick way that needs no g0 (park.c), sleeping and waking (idle.c).
  *
- * Order: due timers of this P; each 61st switch the global queue; the seat; the ring; a
- * batch from the global queue; other Ps' rings (four rounds from a random place; in the
- * last one their seats and timers too); then sleep.
+ * Order: due timers of this P; each 61st switch descriptors and the global queue; the seat;
+ * the ring; a batch from the global queue; descriptors; other Ps' rings (four rounds from a
+ * random place; in the last one their seats and timers too); then sleep.
  *
  *   I1  While a thread is here m->cur is NULL: timer callbacks run on g0 and cannot park.
  *   I2  A thread that steals counts in nspinning, and stops counting before it runs what it
@@ -72,41 +72,40 @@ static struct g *steal(struct p *p)
     return NULL;
 }
 
-static struct g *find_runnable(struct m *m)
+static struct g *poll_if_due(struct p *p)
 {
-    struct p *p = m->p;
-    for (;;) {
-        if ((load_relaxed(&sched_attention) & ATT_STOP) != 0)
-            sched_stop_here();
-        if (p->id >= load_relaxed(&sched.nprocs))
-            p_retire(m);
-        timers_run(p, &p->timers);
-        if (load_relaxed(&sched.nps) > load_relaxed(&sched.nprocs))
-            timers_run_retired(p);
-        struct g *g = find_local(p);
-        if (g != NULL)
-            return g;
-        if (load_relaxed(&sched.nps) > 1 && spin_begin(m)) {
-            g = steal(p);
-            if (g != NULL)
-                return g;
-        }
-        idle_sleep(m);
-    }
+    return poll_is_due() ? poll_now(p) : NULL;
 }
 
-void m_loop(void *arg)
+/* Without leaving this P; NULL: nothing. */
+static struct g *find_here(struct p *p)
 {
-    struct p *p = arg;
-    struct m *m = &p->m;
-    m_set_self(m);
-    if (!os_altstack_init(&m->altstack))
-        fatal(GR_FATAL_NO_MEMORY);
-    fiber_adopt(&m->g0);
+    timers_run(p, &p->timers);
+    if (load_relaxed(&sched.nps) > load_relaxed(&sched.nprocs))
+        timers_run_retired(p);
+    struct g *g = NULL;
+    if (load_relaxed(&p->tick) % GLOBAL_EVERY == 0)
+        g = poll_if_due(p);
+    if (g == NULL)
+        g = find_local(p);
+    return g != NULL ? g : poll_if_due(p);
+}
+
+struct g *find_runnable(struct m *m)
+{
     for (;;) {
-        struct g *g = find_runnable(m);
-        if (m->is_spinning)
-            spin_end(m);
-        sched_run(m, g);
+        struct p *p = m->p;
+        if ((load_relaxed(&sched_attention) & ATT_STOP) != 0)
+            sched_stop_here();
+        if (p->id >= load_relaxed(&sched.nprocs)) {
+            p_retire(m);
+            continue;
+        }
+        struct g *g = find_here(p);
+        if (g == NULL && load_relaxed(&sched.nps) > 1 && spin_begin(m))
+            g = steal(p);
+        if (g != NULL)
+            return g;
+        idle_sleep(m);
     }
 }

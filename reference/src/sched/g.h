@@ -77,6 +77,7 @@ struct g {
     uint32_t noise_epoch;   /* owner: G; which gr_noise call its noise came from */
     bool has_stack;         /* owner: G */
     bool is_main;           /* const from spawn to the end */
+    bool is_system;         /* const from before the first run; sched_spawn_system */
     bool is_listed;         /* const after the cell was made: all_next, sleep are set */
 };
 

@@ -2,8 +2,8 @@
 /* idle.c - going to sleep without missing work, and waking up whoever sleeps when there is
  * some.
  *
- * Owns: the wake-up protocol, the count of spinning threads, the global queue, the
- * timekeeper. Not here: looking for work (find.c), the verdict when nobody can ever run
+ * Owns: the lists of idle Ps and Ms, the wake-up protocol, the count of spinning threads,
+ * the keeper.  Not here: looking for work (find.c), the verdict when nobody can ever run
  * again (dead.c).
  *
  * Wake-ups cost microseconds, work arrives each few nanoseconds; so a submitter wakes
@@ -11,145 +11,168 @@
  * fences, then reads what the other wrote):
  *
  *   submitter                          thread about to sleep
- *     publish work                       say "I am idle", stop counting as spinning
+ *     publish work                       give the P to the idle ones, stop spinning
  *     full fence                         full fence
- *     is anybody idle, nobody spinning?  look at every queue and every deadline again
- *       -> wake one                        -> work: take the "idle" back
+ *     any idle P, nobody spinning?       look at every queue again
+ *       -> wake one with that P            -> work: take an idle P, look on
  *
  * One of the two sees the other.  A spinning thread that finds work wakes another one
  * before it runs it, if it was the last that looked: so a burst of work wakes threads one
  * by one, and each further one only if needed.
  *
- * Deadlines: one sleeper, the timekeeper, sleeps until the earliest deadline of all heaps.
- * The others sleep until they are woken.  Arming an earlier deadline wakes the timekeeper
- * by the same two-sided rule.
+ * Deadlines and descriptors: one sleeper without a P, the keeper, sleeps until the earliest
+ * deadline of all heaps, in the poller when there is one.  The others sleep until they are
+ * woken.  Arming an earlier deadline wakes the keeper by the same two-sided rule.  When
+ * every other thread runs, the keeper is woken for work like any sleeper; then some P is
+ * idle no more, or the spinning thread that finds work wakes the next keeper.
  *
- *   I1  A P leaves P_IDLE by busy_start_locked only; whoever calls it for another thread
- *       then wakes its note, once; a thread that finds its own P busy must consume that
- *       wake-up.
- *   I2  keeper != NULL exactly while some idle thread sleeps until keeper_until.
+ *   I1  Who takes an M out of idle_ms, or out of the place of the keeper, sets its next_p
+ *       and wakes its note, once.  It sleeps until then, whatever else happens.
+ *   I2  keeper != NULL exactly while some M sleeps until keeper_until.
+ *   I3  An M that sleeps has no P, and is not spinning but by its waker's word.
+ *   I4  While a P is idle the earliest deadline is somebody's: a keeper's, or that of a
+ *       thread that spins or is about to look here again.
  */
 #include "sched/proc.h"
 
-void global_push(struct g *first, struct g *last, uint32_t n)
+/* ---- idle processors ----------------------------------------------------------------- */
+
+void idle_p_push_locked(struct p *p)
 {
-    last->link = NULL;
-    mutex_lock(&sched.lock);
-    gq_append(&sched.global, first, last, n);
-    store_seq(&sched.nglobal, sched.global.len);
-    mutex_unlock(&sched.lock);
+    p->idle_next = sched.idle_ps;
+    sched.idle_ps = p;
+    add_seq(&sched.nidle, 1); /* pairs with the load in idle_wake */
 }
 
-struct g *global_pop(struct p *p, uint32_t max)
+void idle_p_remove_locked(struct p *p)
 {
-    if (load_relaxed(&sched.nglobal) == 0)
-        return NULL;
-    mutex_lock(&sched.lock);
-    uint32_t n = sched.global.len / load_relaxed(&sched.nprocs) + 1;
-    if (n > max)
-        n = max;
-    struct g *first = gq_pop(&sched.global);
-    struct gq more = {0};
-    for (uint32_t i = 1; i < n && sched.global.first != NULL; i++)
-        gq_push_back(&more, gq_pop(&sched.global));
-    store_seq(&sched.nglobal, sched.global.len);
-    mutex_unlock(&sched.lock);
-    struct g *g;
-    while ((g = gq_pop(&more)) != NULL)
-        push_back(p, g);
-    return first;
+    struct p **at = &sched.idle_ps;
+    while (*at != p)
+        at = &(*at)->idle_next;
+    *at = p->idle_next;
+    sub_seq(&sched.nidle, 1);
 }
 
 void busy_start_locked(struct p *p)
 {
-    if (p->state == P_IDLE || p->state == P_NONE)
-        sub_seq(&sched.nwakeable, p->id < load_relaxed(&sched.nprocs));
     p->state = P_BUSY;
-    if (sched.keeper == p) {
-        sched.keeper = NULL;
-        sched.keeper_until = TIMER_NEVER;
-        store_seq(&sched.keeper_ns, TIMER_NEVER);
-    }
     if (sched.nbusy++ == 0)
         sysmon_poke();
 }
 
-static void busy_end_locked(struct p *p, enum p_state to)
+void busy_end_locked(struct p *p, enum p_state to)
 {
     p->state = to;
     sched.nbusy--;
-    add_seq(&sched.nwakeable, to == P_IDLE && p->id < load_relaxed(&sched.nprocs));
+    if (to == P_IDLE)
+        idle_p_push_locked(p);
 }
 
-static void thread_start_failed(struct p *p)
+/* The last one that became idle, now busy; NULL: none. */
+struct p *idle_p_pop_locked(void)
 {
-    if (p->id == 0)
-        die("cannot start a thread; look at ulimit -u and the memory limit");
+    struct p *p = sched.idle_ps;
+    if (p != NULL) {
+        idle_p_remove_locked(p);
+        busy_start_locked(p);
+    }
+    return p;
+}
+
+/* The same, but whose deadline has come, if there is one. */
+static struct p *idle_p_pop_due_locked(int64_t now)
+{
+    struct p *p = sched.idle_ps;
+    while (p != NULL && timer_next_ns(&p->timers) > now)
+        p = p->idle_next;
+    if (p == NULL)
+        return idle_p_pop_locked();
+    idle_p_remove_locked(p);
+    busy_start_locked(p);
+    return p;
+}
+
+/* ---- waking -------------------------------------------------------------------------- */
+
+/* Ends the sleep of the keeper, who is out of its place already, or of another M. */
+struct rouse {
+    struct m *m;
+    bool is_in_poll;
+};
+
+static struct rouse keeper_take_locked(void)
+{
+    struct rouse r = {sched.keeper, load_relaxed(&sched.is_polled)};
+    sched.keeper = NULL;
+    sched.keeper_until = TIMER_NEVER;
+    store_seq(&sched.keeper_ns, TIMER_NEVER);
+    return r;
+}
+
+/* A sleeping M, I1; m == NULL: none sleeps. */
+static struct rouse sleeper_take_locked(void)
+{
+    struct list_link *l = list_pop_front(&sched.idle_ms);
+    if (l != NULL)
+        return (struct rouse){LIST_ENTRY(l, struct m, idle), false};
+    return keeper_take_locked();
+}
+
+/* p == NULL: it shall only look again. */
+static void rouse(struct rouse r, struct p *p, bool is_spinning)
+{
+    r.m->next_p = p;
+    r.m->is_spinning = is_spinning;
+    note_wake(&r.m->wake);
+    if (r.is_in_poll)
+        load_acquire(&sched.poller)->wake(); /* pairs with sched_set_poller */
+}
+
+/* No thread for p. */
+static void start_failed(struct p *p)
+{
     mutex_lock(&sched.lock);
     busy_end_locked(p, P_IDLE);
-    p->state = P_NONE;
     mutex_unlock(&sched.lock);
-    if (p->m.is_spinning) {
-        p->m.is_spinning = false;
-        sub_seq(&sched.nspinning, 1);
-    }
 }
 
-void idle_kick(struct p *p, enum p_state was)
-{
-    if (was != P_NONE)
-        note_wake(&p->m.wake);
-    else if (!os_thread_start(&p->m.thread, m_loop, p, 0))
-        thread_start_failed(p);
-    else
-        os_thread_detach(&p->m.thread);
-}
-
-static struct p *wakeable_locked(void)
-{
-    uint32_t n = load_relaxed(&sched.nprocs);
-    struct p *none = NULL;
-    for (uint32_t i = 0; i < n; i++) {
-        struct p *p = load_relaxed(&sched.ps[i]);
-        if (p->state == P_IDLE)
-            return p;
-        if (p->state == P_NONE && none == NULL)
-            none = p;
-    }
-    return none;
-}
-
-/* Wakes p, or anybody when p is NULL, as a spinning thread.  Needs: nspinning was raised
- * for it. */
-static void wake_spinning(struct p *p)
+/* Gives an idle P to a thread that spins.  Needs: nspinning was raised for it. */
+static void wake_spinning(void)
 {
     mutex_lock(&sched.lock);
-    if (p == NULL || p->state != P_IDLE)
-        p = wakeable_locked();
-    if (p == NULL) {
-        mutex_unlock(&sched.lock);
-        sub_seq(&sched.nspinning, 1);
+    struct p *p = idle_p_pop_locked();
+    struct rouse r = {NULL, false};
+    if (p != NULL)
+        r = sleeper_take_locked();
+    mutex_unlock(&sched.lock);
+    if (r.m != NULL) {
+        rouse(r, p, true);
         return;
     }
-    enum p_state was = p->state;
-    busy_start_locked(p);
-    p->m.is_spinning = true;
-    mutex_unlock(&sched.lock);
-    idle_kick(p, was);
+    if (p != NULL) {
+        if (machine_start(p, true))
+            return;
+        start_failed(p);
+    }
+    sub_seq(&sched.nspinning, 1);
+}
+
+void idle_wake_foreign(void)
+{
+    /* Pairs with the sequentially consistent stores and loads of idle_sleep (head of this
+     * file). */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (load_seq(&sched.nidle) == 0 || load_seq(&sched.nspinning) != 0)
+        return;
+    uint32_t zero = 0;
+    if (cas_seq(&sched.nspinning, &zero, 1))
+        wake_spinning();
 }
 
 void idle_wake(void)
 {
-    if (load_relaxed(&sched.nps) == 1) /* not nprocs: a P on its way out submits as well */
-        return;
-    /* Pairs with the sequentially consistent stores and loads of idle_sleep (head of this
-     * file). */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (load_seq(&sched.nwakeable) == 0 || load_seq(&sched.nspinning) != 0)
-        return;
-    uint32_t zero = 0;
-    if (cas_seq(&sched.nspinning, &zero, 1))
-        wake_spinning(NULL);
+    if (load_relaxed(&sched.nps) > 1) /* else the only P is the caller's */
+        idle_wake_foreign();
 }
 
 void idle_wake_keeper(int64_t when)
@@ -157,24 +180,35 @@ void idle_wake_keeper(int64_t when)
     if (load_relaxed(&sched.nps) == 1)
         return;
     atomic_thread_fence(memory_order_seq_cst); /* as above: the deadline is published */
-    if (load_seq(&sched.nwakeable) == 0 || when >= load_seq(&sched.keeper_ns))
+    if (load_seq(&sched.nidle) == 0 || when >= load_seq(&sched.keeper_ns))
         return;
     mutex_lock(&sched.lock);
-    struct p *keeper = sched.keeper;
+    struct rouse r = {NULL, false};
+    if (when < sched.keeper_until)
+        r = keeper_take_locked();
     mutex_unlock(&sched.lock);
-    if (keeper == NULL) {
+    if (r.m != NULL)
+        rouse(r, NULL, false);
+    else
         idle_wake();
-        return;
-    }
-    add_seq(&sched.nspinning, 1);
-    wake_spinning(keeper);
+}
+
+void idle_reconsider(void)
+{
+    mutex_lock(&sched.lock);
+    struct rouse r = {NULL, false};
+    if (sched.nbusy == 0)
+        r = sleeper_take_locked();
+    mutex_unlock(&sched.lock);
+    if (r.m != NULL)
+        rouse(r, NULL, false);
 }
 
 bool spin_begin(struct m *m)
 {
     if (m->is_spinning)
         return true;
-    uint32_t busy = load_relaxed(&sched.nprocs) - load_relaxed(&sched.nwakeable);
+    uint32_t busy = load_relaxed(&sched.nprocs) - load_relaxed(&sched.nidle);
     if (2 * load_relaxed(&sched.nspinning) >= busy)
         return false;
     m->is_spinning = true;
@@ -188,6 +222,8 @@ void spin_end(struct m *m)
     if (sub_seq(&sched.nspinning, 1) == 1)
         idle_wake(); /* was the last that looked, and found something: there may be more */
 }
+
+/* ---- looking once more --------------------------------------------------------------- */
 
 static int64_t earliest_ns(void)
 {
@@ -209,116 +245,220 @@ static bool work_exists(void)
     return false;
 }
 
-/* Takes "I am idle" back, unless somebody has woken this thread meanwhile: then waits for
- * the wake-up, which is certain. */
-static void idle_cancel(struct m *m)
+/* Nobody can ever run: no P is busy, and nothing outside can change that. */
+static bool is_dead_locked(int64_t next)
 {
-    mutex_lock(&sched.lock);
-    bool is_mine = m->p->state == P_IDLE;
-    if (is_mine)
-        busy_start_locked(m->p);
-    mutex_unlock(&sched.lock);
-    if (!is_mine)
-        note_sleep(&m->wake);
+    return sched.nbusy == 0 && load_relaxed(&sched.is_up) && next == TIMER_NEVER &&
+           sched.external == 0 && poll_waiting() == 0 && !work_exists();
 }
 
-/* Nobody runs and there is no work: the end, or the moment for a virtual clock to move.
- * Needs: sched.lock, nbusy == 0.  Gives: false when there is nothing to do but to sleep;
- * else the lock is free. */
-static bool all_idle_locked(struct m *m, int64_t next)
+/* Time stands still while a P is busy; when none is, it jumps. */
+static void fake_clock_jump_locked(int64_t next)
 {
-    if (sched.nbusy != 0 || !load_relaxed(&sched.is_up))
-        return false;
-    if (next == TIMER_NEVER) {
-        mutex_unlock(&sched.lock);
-        dead_verdict();
-        return true;
-    }
-    if (!sched.is_fake_clock)
-        return false;
-    if (next > load_relaxed(&sched.fake_ns))
+    if (sched.is_fake_clock && sched.nbusy == 0 && next != TIMER_NEVER &&
+        next > load_relaxed(&sched.fake_ns))
         store_relaxed(&sched.fake_ns, next);
-    busy_start_locked(m->p);
+}
+
+/* ---- sleeping ------------------------------------------------------------------------ */
+
+/* What was seen must be looked for, whoever else does. */
+static void spin_on(struct m *m)
+{
+    m->is_spinning = true;
+    add_seq(&sched.nspinning, 1);
+}
+
+/* Waits in the poller.  Needs: sched.lock; gives it back. */
+static void poll_locked(int64_t left)
+{
+    const struct sched_poller *pl = load_acquire(&sched.poller); /* sched_set_poller */
+    store_relaxed(&sched.is_polled, true);
+    sched.nharvest++;
     mutex_unlock(&sched.lock);
+    struct g *list = pl->poll(left);
+    store_relaxed(&sched.polled_ns, os_now_ns());
+    mutex_lock(&sched.lock);
+    global_append_locked(list);
+    sched.nharvest--;
+    store_relaxed(&sched.is_polled, false);
+}
+
+/* Sleeps in the keeper's place until `until`, or woken.  Needs: sched.lock; gives it
+ * back. */
+static void keep_locked(struct m *m, int64_t until)
+{
+    bool is_woken = false, is_polling = !load_relaxed(&sched.is_polled) && poll_waiting();
+    sched.keeper = m;
+    sched.keeper_until = until;
+    store_seq(&sched.keeper_ns, until);
+    /* A deadline armed before keeper_ns was stored is seen here; a later one sees it. */
+    int64_t next = sched.is_fake_clock ? TIMER_NEVER : earliest_ns();
+    next = next < until ? next : until;
+    int64_t left = next == TIMER_NEVER ? -1 : next - os_now_ns();
+    left = next != TIMER_NEVER && left < 0 ? 0 : left;
+    if (is_polling) {
+        poll_locked(left);
+    } else {
+        mutex_unlock(&sched.lock);
+        is_woken = left != 0 && note_sleep_ns(&m->wake, left);
+        mutex_lock(&sched.lock);
+    }
+    if (sched.keeper == m) {
+        keeper_take_locked();
+    } else if (list_is_linked(&m->idle)) {
+        list_remove(&m->idle); /* another keeper took the place */
+    } else {
+        mutex_unlock(&sched.lock);
+        if (!is_woken)
+            note_sleep(&m->wake); /* I1: certain */
+        mutex_lock(&sched.lock);
+        m->p = m->next_p;
+    }
+}
+
+/* Sleeps until woken.  Needs: sched.lock; gives it back. */
+static void rest_locked(struct m *m)
+{
+    list_push_front(&sched.idle_ms, &m->idle);
+    mutex_unlock(&sched.lock);
+    note_sleep(&m->wake);
+    mutex_lock(&sched.lock);
+    m->p = m->next_p;
+}
+
+/* Whether the caller shall be the keeper.  The former one goes on sleeping, as anybody; but
+ * out of the poller it is called, and looks again instead of the caller: nobody else may
+ * wait there before it has left. */
+static bool is_keeper_due_locked(int64_t next)
+{
+    bool is_poll_due = poll_is_due();
+    if (next >= sched.keeper_until && !is_poll_due)
+        return false;
+    struct m *former = sched.keeper;
+    if (former == NULL)
+        return next != TIMER_NEVER || is_poll_due;
+    if (load_relaxed(&sched.is_polled)) {
+        rouse(keeper_take_locked(), NULL, false);
+        return false;
+    }
+    keeper_take_locked();
+    list_push_back(&sched.idle_ms, &former->idle);
     return true;
 }
 
-/* Sleeps, as the timekeeper when this deadline is the earliest.  Needs: sched.lock; frees
- * it. */
-static void sleep_locked(struct m *m, int64_t next)
+/* Takes an idle P for work or a deadline that is there.  Needs: sched.lock. */
+static bool take_idle_locked(struct m *m, int64_t next)
 {
-    int64_t limit = -1;
-    bool is_keeper = next < sched.keeper_until && !sched.is_fake_clock;
-    if (is_keeper) {
-        sched.keeper = m->p;
-        sched.keeper_until = next;
-        store_seq(&sched.keeper_ns, next);
-        limit = next - os_now_ns();
+    if (sched.idle_ps == NULL)
+        return false;
+    if (sched.global.len > 0) {
+        m->p = idle_p_pop_locked();
+        spin_on(m);
+        return true;
     }
-    mutex_unlock(&sched.lock);
-    /* A deadline armed before keeper_ns was stored is seen here; a later one sees
-     * keeper_ns. */
-    if (earliest_ns() < next || (is_keeper && limit <= 0)) {
-        idle_cancel(m);
+    fake_clock_jump_locked(next);
+    if (next == TIMER_NEVER || next > sched_now_ns())
+        return false;
+    m->p = idle_p_pop_due_locked(next);
+    if (timer_next_ns(&m->p->timers) > next)
+        spin_on(m); /* another's deadline, to be looked for */
+    return true;
+}
+
+/* One turn of the wait for a P.  Needs: sched.lock; gives it back. */
+static void wait_locked(struct m *m)
+{
+    int64_t next = sched.idle_ps != NULL ? earliest_ns() : TIMER_NEVER;
+    if (take_idle_locked(m, next))
         return;
+    if (is_dead_locked(next)) {
+        if (sched.nharvest == 0) {
+            mutex_unlock(&sched.lock);
+            dead_verdict();
+        }
+        if (sched.keeper != NULL && load_relaxed(&sched.is_polled))
+            rouse(keeper_take_locked(), NULL, false); /* it looks again, and finds out */
     }
-    if (!note_sleep_ns(&m->wake, limit))
-        idle_cancel(m);
+    note_clear(&m->wake);
+    int64_t until = sched.is_fake_clock ? TIMER_NEVER : next;
+    if (is_keeper_due_locked(until))
+        keep_locked(m, until);
+    else
+        rest_locked(m);
+}
+
+/* Who leaves the poller with a P leaves nobody behind there: a sleeper takes the place. */
+static struct rouse heir_locked(void)
+{
+    struct rouse none = {NULL, false};
+    if (sched.keeper != NULL || !poll_is_due() || sched.idle_ps == NULL)
+        return none;
+    struct list_link *l = list_pop_front(&sched.idle_ms);
+    return l != NULL ? (struct rouse){LIST_ENTRY(l, struct m, idle), false} : none;
+}
+
+void idle_without_p(struct m *m)
+{
+    mutex_lock(&sched.lock);
+    while (m->p == NULL)
+        wait_locked(m);
+    struct rouse heir = heir_locked();
+    mutex_unlock(&sched.lock);
+    if (heir.m != NULL)
+        rouse(heir, NULL, false);
+}
+
+static void look_again(struct m *m)
+{
+    mutex_lock(&sched.lock);
+    m->p = idle_p_pop_locked();
+    mutex_unlock(&sched.lock);
+    if (m->p != NULL)
+        spin_on(m);
 }
 
 void idle_sleep(struct m *m)
 {
     struct p *p = m->p;
-    note_clear(&m->wake);
     mutex_lock(&sched.lock);
     if (sched.global.len > 0 || p->id >= load_relaxed(&sched.nprocs)) {
         mutex_unlock(&sched.lock);
         return;
     }
+    m->p = NULL;
     busy_end_locked(p, P_IDLE);
-    bool was_spinning = m->is_spinning;
-    m->is_spinning = false; /* before the lock is free: a waker may set it again */
     mutex_unlock(&sched.lock);
-    if (was_spinning)
-        sub_seq(&sched.nspinning, 1);
-    /* From here on a submitter sees that we are idle, or we see its work. */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (work_exists()) {
-        idle_cancel(m);
-        return;
-    }
-    mutex_lock(&sched.lock);
-    if (p->state != P_IDLE) {
-        mutex_unlock(&sched.lock);
-        note_sleep(&m->wake);
-        return;
-    }
-    if (sched.global.len > 0) { /* from a P that retired since work_exists: not the end */
-        busy_start_locked(p);
-        mutex_unlock(&sched.lock);
-        return;
-    }
-    /* Under the lock: when nbusy is 0 nobody can arm anything any more. */
-    int64_t next = earliest_ns();
-    if (!all_idle_locked(m, next))
-        sleep_locked(m, next);
-}
-
-void idle_retire(struct m *m)
-{
-    note_clear(&m->wake);
     if (m->is_spinning) {
         m->is_spinning = false;
         sub_seq(&sched.nspinning, 1);
     }
+    /* From here on a submitter sees that a P is idle, or we see its work. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (work_exists())
+        look_again(m);
+    if (m->p == NULL)
+        idle_without_p(m);
+}
+
+/* ---- goroutines in the hands of a thread without a P --------------------------------- */
+
+void harvest_begin(void)
+{
     mutex_lock(&sched.lock);
-    bool is_out = m->p->id >= load_relaxed(&sched.nprocs);
-    if (is_out)
-        busy_end_locked(m->p, P_RETIRED);
+    sched.nharvest++;
     mutex_unlock(&sched.lock);
-    if (!is_out)
-        return;
-    /* What this P left behind needs somebody; so does the verdict, if it was the last. */
-    idle_wake();
-    note_sleep(&m->wake);
+}
+
+void harvest_end(struct g *list)
+{
+    mutex_lock(&sched.lock);
+    sched.nharvest--;
+    global_append_locked(list);
+    bool is_quiet = list == NULL && sched.nbusy == 0;
+    mutex_unlock(&sched.lock);
+    if (list != NULL)
+        idle_wake_foreign();
+    else if (is_quiet)
+        idle_reconsider();
 }

@@ -35,9 +35,10 @@ void sched_main(gr_fn fn, void *arg)
     first_goroutine(fn, arg);
     struct p *p = load_relaxed(&sched.ps[0]);
     mutex_lock(&sched.lock);
+    idle_p_remove_locked(p);
     busy_start_locked(p);
     mutex_unlock(&sched.lock);
-    idle_kick(p, P_NONE);
+    machine_start(p, false);
     sysmon_start();
     note_sleep(&sched.main_done);
 }

@@ -18,11 +18,11 @@
 #include "sched/proc.h"
 
 #define NEXT_STREAK 64u
-#define GLOBAL_EVERY 61u /* a look at the global queue first, each so many switches */
 #define TIMERS_EVERY 8u
 
 struct sched sched = {
     .lock = MUTEX_INIT(RANK_sched),
+    .idle_ms = LIST_INIT(sched.idle_ms),
     .nprocs = 1,
     .keeper_until = TIMER_NEVER,
     .keeper_ns = TIMER_NEVER,
@@ -48,12 +48,13 @@ static struct g *local_pop(struct p *p)
     return g != NULL ? g : runq_pop_next(&p->q);
 }
 
-/* What only g0 looks at: the global queue, timers of retired Ps, being retired. */
+/* What only g0 looks at: the global queue, descriptors, timers of retired Ps, being
+ * retired. */
 static bool is_g0_due(struct p *p)
 {
     uint32_t nprocs = load_relaxed(&sched.nprocs);
     return load_relaxed(&sched.nglobal) > 0 || p->id >= nprocs ||
-           load_relaxed(&sched.nps) > nprocs;
+           load_relaxed(&sched.nps) > nprocs || poll_is_due();
 }
 
 struct g *find_quick(struct p *p)
@@ -269,8 +270,8 @@ void sched_point_slow(void)
     uint32_t attention = load_relaxed(&sched_attention);
     if ((attention & ATT_STOP) != 0)
         sched_stop_here();
-    if (load_relaxed(&m->preempt)) {
-        store_relaxed(&m->preempt, false);
+    if (load_relaxed(&m->p->preempt)) {
+        store_relaxed(&m->p->preempt, false);
         sched_yield_now();
     }
     if ((attention & ATT_NOISE) != 0)

@@ -4,21 +4,21 @@
  * Owns: struct m, struct p, struct sched, and the calls between the scheduler's files.
  * Not here: anything that floors above may use (sched.h, g.h).
  *
- * An M is a thread, a P is what is sharded: run queue, timers, caches, random numbers.
- * Each P has one M of its own, started when it is first needed: a bracket that takes the P
- * from an M blocked in the system would make the pairing loose, and all code reaches a P
- * through m->p for that day.
+ * An M is a thread, a P is the right to run goroutines and what is sharded by it: run
+ * queue, timers, caches, random numbers.  An M that runs goroutines has a P, m->p; an M
+ * that sleeps has none.  Whoever wakes an M hands it a P by m->next_p.
  *
- *   P:  P_NONE -> P_BUSY <-> P_IDLE        P_BUSY -> P_RETIRED -> P_BUSY (gr_procs)
+ *   P:  P_IDLE <-> P_BUSY        either -> P_RETIRED -> P_IDLE (gr_procs)
  *
- *   I1  state of a P changes under sched.lock only.  Whoever turns it from idle to busy
- *       owes its M a wake-up.
+ *   I1  state of a P changes under sched.lock only.  A P that is busy belongs to one
+ *       thread: the M whose p or next_p it is, or the one that is about to hand it on.
  *   I2  sched.nbusy counts Ps in P_BUSY; no goroutine runs and no queue is filled but by a
  *       busy one.
- *   I3  sched.nwakeable counts Ps below sched.nprocs that are not busy.
+ *   I3  sched.idle_ps lists the Ps in P_IDLE, nidle counts them.
  *   I4  The thread that leaves a goroutine's stack says in m->after what is due to that
  *       goroutine; whoever runs next on that thread does it first (sched_arrive).  Only
  *       then may others run the goroutine.
+ *   I5  Ms and Ps are type-stable: a stale pointer to one finds another of its kind.
  */
 #ifndef SCHED_PROC_H
 #define SCHED_PROC_H
@@ -36,7 +36,7 @@ struct control;
 /* One thread. */
 struct m {
     struct g *cur; /* owner: M; NULL while on g0; first, for g_self */
-    struct p *p;   /* owner: M; NULL in controlled runs */
+    struct p *p;   /* owner: M; NULL while it has none, and in controlled runs */
     /* const: not NULL in the M of controlled runs */
     struct control *control;
     struct fiber g0;                        /* owner: M; its own stack */
@@ -44,15 +44,15 @@ struct m {
     enum after after;                       /* owner: M; I4 */
     bool (*commit)(struct g *g, void *arg); /* owner: M; of prev's park */
     void *commit_arg;                       /* owner: M */
-    bool is_spinning;                       /* owner: M */
-    /* atomic; set by sysmon, cleared by M at a switch */
-    _Atomic bool preempt;
-    struct note wake; /* one waker per sleep (I1 of P) */
+    bool is_spinning;                       /* owner: M; while it sleeps, its waker */
+    struct note wake;                       /* one waker per sleep (idle.c I1) */
+    struct p *next_p;                       /* waker, before the note; NULL: look again */
+    struct list_link idle;                  /* guarded by sched.lock: in idle_ms */
     struct os_thread thread;
     struct os_altstack altstack;
 };
 
-enum p_state { P_NONE, P_IDLE, P_BUSY, P_RETIRED };
+enum p_state { P_IDLE, P_BUSY, P_RETIRED };
 
 #define P_STACKS 32 /* stacks that a P keeps */
 #define P_CELLS 64  /* goroutine cells that a P keeps */
@@ -74,7 +74,9 @@ struct p {
     uint32_t id;                   /* const after init */
     uint32_t state;                /* guarded by sched.lock: enum p_state */
     uint32_t seen_tick;            /* owner: sysmon */
-    struct m m;                    /* its thread */
+    /* atomic; set by sysmon, cleared by the M that has this P, at a point */
+    _Atomic bool preempt;
+    struct p *idle_next; /* guarded by sched.lock (I3) */
 } CACHE_ALIGNED;
 
 struct sched {
@@ -82,16 +84,25 @@ struct sched {
     struct gq global;     /* guarded by lock */
     atomic_u32 nglobal;   /* atomic mirror of global.len */
     atomic_u32 nspinning; /* atomic; Ms that look for work */
-    atomic_u32 nwakeable; /* atomic, written under lock (I3) */
+    atomic_u32 nidle;     /* atomic, written under lock (I3) */
+    struct p *idle_ps;    /* guarded by lock (I3): last idle first */
     uint32_t nbusy;       /* guarded by lock (I2) */
     atomic_u32 nprocs;    /* atomic, written under lock */
     atomic_u32 nps;       /* atomic; Ps that exist, all in ps[0..nps) */
     struct p *_Atomic ps[ENV_PROCS_MAX];
-    /* guarded by lock: deadline of the timekeeper; TIMER_NEVER: none */
-    int64_t keeper_until;
-    /* guarded by lock: the idle P whose M sleeps until then */
-    struct p *keeper;
-    atomic_i64 keeper_ns;  /* atomic mirror of keeper_until */
+    struct list_link idle_ms; /* guarded by lock: Ms that sleep without a deadline */
+    uint32_t nms;             /* guarded by lock: threads that exist */
+    /* guarded by lock: the sleeping M that attends to deadlines and descriptors */
+    struct m *keeper;
+    int64_t keeper_until;   /* guarded by lock; TIMER_NEVER: no deadline, or no keeper */
+    atomic_i64 keeper_ns;   /* atomic mirror of keeper_until */
+    _Atomic bool is_polled; /* atomic, written under lock: the keeper sleeps in a poll */
+    /* guarded by lock: threads without a P that may hold goroutines from a poll */
+    uint32_t nharvest;
+    /* atomic, set once */
+    const struct sched_poller *_Atomic poller;
+    atomic_i64 polled_ns;  /* atomic: when somebody last asked the poller */
+    int64_t external;      /* guarded by lock: sched_external */
     atomic_u64 goid;       /* atomic: last number given out */
     bool is_fake_clock;    /* const after boot */
     atomic_i64 fake_ns;    /* atomic: the virtual clock */
@@ -124,6 +135,7 @@ NORETURN void sched_quit(void);     /* goroutine 1 has returned */
 void m_altstack_ensure(void);       /* for threads that are not ours */
 
 /* ---- park.c ---- */
+#define GLOBAL_EVERY 61u /* a look at the global queue first, each so many switches */
 void sched_arrive(void); /* I4 */
 /* g0: runs next until it leaves; then sched_arrive */
 void sched_run(struct m *m, struct g *next);
@@ -137,24 +149,43 @@ void sched_leave_to(struct m *m, enum after after, struct g *next);
 NORETURN void sched_stop_here(void);
 
 /* ---- find.c ---- */
-void m_loop(void *p); /* a thread's life */
+struct g *find_runnable(struct m *m);
+
+/* ---- machine.c ---- */
+/* A thread for p, which is busy and nobody's.  False: the system refused. */
+bool machine_start(struct p *p, bool is_spinning);
 
 /* ---- idle.c ---- */
-/* new work: wakes somebody when nobody looks for it */
+/* new work: wakes somebody when nobody looks for it; by whom has a P */
 void idle_wake(void);
+void idle_wake_foreign(void);        /* the same by anybody */
 void idle_wake_keeper(int64_t when); /* a deadline is earlier than others */
-/* comes back when it is worth looking again */
+/* m found nothing: its P goes idle; comes back with a P when it is worth looking again */
 void idle_sleep(struct m *m);
-void idle_retire(struct m *m); /* sleeps while its P is beyond nprocs */
-/* after busy_start_locked for another thread */
-void idle_kick(struct p *p, enum p_state was);
+void idle_without_p(struct m *m); /* the same for an M that has no P any more */
 bool spin_begin(struct m *m);
 void spin_end(struct m *m); /* found work */
 void busy_start_locked(struct p *p);
+void busy_end_locked(struct p *p, enum p_state to);
+struct p *idle_p_pop_locked(void);
+void idle_p_push_locked(struct p *p);
+void idle_p_remove_locked(struct p *p);
+/* a thread without a P holds goroutines, or not any more; see nharvest */
+void harvest_begin(void);
+void harvest_end(struct g *list);
+void idle_reconsider(void); /* a reason against the deadlock verdict is gone */
 
-/* ---- global queue ---- */
+/* ---- global.c ---- */
 void global_push(struct g *first, struct g *last, uint32_t n);
 struct g *global_pop(struct p *p, uint32_t max); /* moves up to max - 1 more to p's ring */
+/* Appends a list linked by g->link, all waiting, now runnable.  Needs: sched.lock. */
+void global_append_locked(struct g *list);
+
+/* ---- foreign.c ---- */
+bool poll_is_due(void); /* somebody waits for a descriptor and no keeper watches it */
+struct g *poll_now(struct p *p); /* one of those that can go on; p has the others */
+void poll_late(int64_t now);     /* sysmon: when nobody did for long */
+uint32_t poll_waiting(void);     /* goroutines that wait for a descriptor */
 
 /* ---- dead.c ---- */
 void dead_verdict(void);     /* nobody can ever run again */

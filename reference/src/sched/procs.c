@@ -6,9 +6,9 @@
  * Not here: sleeping threads (idle.c).
  *
  * Ps are made once and stay.  Shrinking lets a P beyond the new number finish: at its
- * thread's next look for work it gives its goroutines to the global queue and sleeps as
- * P_RETIRED.  Its timers stay where they are and are run by everybody else.  Growing wakes
- * retired Ps up again.  A goroutine that never polls keeps its P until it does.
+ * thread's next look for work it gives its goroutines to the global queue and becomes
+ * P_RETIRED.  Its timers stay where they are and are run by everybody else.  Growing makes
+ * retired Ps idle again.  A goroutine that never polls keeps its P until it does.
  *
  *   I1  ps[0..nps) are const once nps covers them; nprocs <= nps.
  */
@@ -22,10 +22,9 @@ static struct p *p_new(uint32_t id)
     struct p *p = aligned_alloc(CACHE_LINE, bytes);
     if (p == NULL)
         fatal(GR_FATAL_NO_MEMORY);
-    *p = (struct p){.id = id, .state = P_NONE};
+    *p = (struct p){.id = id, .state = P_RETIRED};
     timer_heap_init(&p->timers);
     rand_seed(&p->rng, (uint64_t)os_now_ns() + id);
-    p->m.p = p;
     return p;
 }
 
@@ -36,32 +35,22 @@ static void nprocs_set_locked(uint32_t n)
         store_relaxed(&sched.ps[i], p_new(i));
         store_release(&sched.nps, i + 1); /* pairs with the acquires of nps everywhere */
     }
-    uint32_t wakeable = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t state = load_relaxed(&sched.ps[i])->state;
-        wakeable += state == P_IDLE || state == P_NONE;
+    for (uint32_t i = 0; i < load_relaxed(&sched.nps); i++) {
+        struct p *p = load_relaxed(&sched.ps[i]);
+        if (i < n && p->state == P_RETIRED) {
+            p->state = P_IDLE;
+            idle_p_push_locked(p);
+        } else if (i >= n && p->state == P_IDLE) {
+            idle_p_remove_locked(p);
+            p->state = P_RETIRED;
+        }
     }
     store_relaxed(&sched.nprocs, n);
-    store_seq(&sched.nwakeable, wakeable);
 }
 
 void procs_init(uint32_t n)
 {
     nprocs_set_locked(n);
-}
-
-static void retired_wake(uint32_t from, uint32_t to)
-{
-    for (uint32_t i = from; i < to; i++) {
-        struct p *p = load_relaxed(&sched.ps[i]);
-        mutex_lock(&sched.lock);
-        bool is_retired = p->state == P_RETIRED;
-        if (is_retired)
-            busy_start_locked(p);
-        mutex_unlock(&sched.lock);
-        if (is_retired)
-            idle_kick(p, P_RETIRED);
-    }
 }
 
 int gr_procs(int n)
@@ -78,7 +67,6 @@ int gr_procs(int n)
     mutex_unlock(&sched.lock);
     if (n <= 0 || (uint32_t)n == old)
         return (int)old;
-    retired_wake(old, (uint32_t)n);
     idle_wake();
     if (m != NULL && m->cur != NULL)
         sched_yield_now(); /* leaves this P when it is beyond the new number */
@@ -94,5 +82,19 @@ void p_retire(struct m *m)
         gq_push_back(&all, g);
     if (all.len > 0 && !MUTANT(procs_shrink_forgets_queue))
         global_push(all.first, all.last, all.len);
-    idle_retire(m);
+    if (m->is_spinning) {
+        m->is_spinning = false;
+        sub_seq(&sched.nspinning, 1);
+    }
+    mutex_lock(&sched.lock);
+    bool is_out = p->id >= load_relaxed(&sched.nprocs);
+    if (is_out) {
+        busy_end_locked(p, P_RETIRED);
+        m->p = NULL;
+    }
+    mutex_unlock(&sched.lock);
+    if (!is_out)
+        return;
+    idle_wake_foreign(); /* what this P left behind needs somebody */
+    idle_without_p(m);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* sysmon.c - the watcher: a thread without a P that looks at the others every 10 ms.
  *
- * Owns: asking for preemption, waking sleepers for deadlines that nobody attends to.
+ * Owns: asking for preemption, waking sleepers for deadlines that nobody attends to, asking
+ * the poller when nobody else does.
  * Not here: obeying (sched_point_slow), timer expiry (find.c).
  *
  * A P whose tick did not move for a whole period runs one goroutine for at least that long.
@@ -27,7 +28,7 @@ static bool preempt_if_long(struct p *p, int64_t now)
     bool is_long = tick == p->seen_tick && has_work(p, now);
     p->seen_tick = tick;
     if (is_long)
-        store_relaxed(&p->m.preempt, true);
+        store_relaxed(&p->preempt, true);
     return is_long;
 }
 
@@ -47,7 +48,8 @@ static void look(void)
     if (any)
         atomic_fetch_or_explicit(&sched_attention, ATT_PREEMPT, memory_order_relaxed);
     if (is_overdue || any)
-        idle_wake();
+        idle_wake_foreign();
+    poll_late(os_now_ns());
 }
 
 static void sysmon_loop(void *unused)

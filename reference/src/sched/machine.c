@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* machine.c - threads that run goroutines: their beginning and their loop.
+ *
+ * Owns: the pool of Ms, a thread's start and life.
+ * Not here: what it runs next (find.c), its sleep (idle.c).
+ *
+ * A thread is started when a P should run and no sleeping thread is there to have it.
+ * There are as many as there are Ps, plus those that block in the system.  A thread never
+ * ends by itself: it sleeps until it is needed again.
+ *
+ *   I1  m->next_p is set before the thread starts: it begins with a P.
+ */
+#include "sched/proc.h"
+
+static struct fixpool machines = FIXPOOL_INIT(sizeof(struct m));
+
+static void m_loop(void *arg)
+{
+    struct m *m = arg;
+    m_set_self(m);
+    os_thread_precise();
+    if (!os_altstack_init(&m->altstack))
+        fatal(GR_FATAL_NO_MEMORY);
+    fiber_adopt(&m->g0);
+    m->p = m->next_p;
+    for (;;) {
+        struct g *g = find_runnable(m);
+        if (m->is_spinning)
+            spin_end(m);
+        sched_run(m, g);
+    }
+}
+
+static bool refused(void)
+{
+    mutex_lock(&sched.lock);
+    bool is_first = --sched.nms == 0;
+    mutex_unlock(&sched.lock);
+    if (is_first)
+        die("cannot start a thread; look at ulimit -u and the memory limit");
+    return false;
+}
+
+bool machine_start(struct p *p, bool is_spinning)
+{
+    struct m *m = fixpool_acquire(&machines);
+    *m = (struct m){.next_p = p, .is_spinning = is_spinning};
+    mutex_lock(&sched.lock);
+    sched.nms++;
+    mutex_unlock(&sched.lock);
+    if (!os_thread_start(&m->thread, m_loop, m, 0)) {
+        fixpool_release(&machines, m);
+        return refused();
+    }
+    os_thread_detach(&m->thread);
+    return true;
+}
