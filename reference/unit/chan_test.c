@@ -1,44 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* chan_test.c - floor chan: channels alone, in controlled runs and on several threads. */
-#include "unit.h"
+#include "rt.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "gr.h"
-
 /* ---- helpers ------------------------------------------------------------------------- */
-
-/* fn in a controlled run that follows the seed; checks how it ended. */
-static void run_seeded(gr_fn fn, void *arg, uint64_t seed, enum gr_end end)
-{
-    struct gr_control opt = {
-        .strategy = GR_STRAT_RANDOM, .seed = seed, .any_waiter = seed % 2 == 0};
-    struct gr_verdict out;
-    gr_control_run(&opt, fn, arg, &out);
-    free(out.tape);
-    if (out.end != end)
-        fmt_fd(1, "seed %llu: ended %d: %s\n", (unsigned long long)seed, out.end, out.text);
-    CHECK_EQ(out.end, end);
-}
-
-static void run_all(gr_fn fn, enum gr_end end)
-{
-    for (uint64_t seed = 1; seed <= 200; seed++)
-        run_seeded(fn, NULL, seed, end);
-}
-
-static int64_t recv(gr_chan *c)
-{
-    int64_t v = -7;
-    gr_chan_recv(c, &v);
-    return v;
-}
-
-static void send(gr_chan *c, int64_t v)
-{
-    gr_chan_send(c, &v);
-}
 
 static enum gr_err caught;
 
@@ -360,7 +326,7 @@ static void served_then_closed_body(void *unused)
 
 static void served_sender_ignores_close(void)
 {
-    run_all(served_then_closed_body, GR_END_OK);
+    run_seeds(served_then_closed_body, 200, GR_END_OK);
 }
 
 static void nil_recv(void *unused)
@@ -399,11 +365,16 @@ static int per_worker;
 static gr_wg workers;
 static gr_atomic sum;
 
+static int procs_later; /* not 0: so many from the middle on */
+
 static void producer(void *arg)
 {
     int64_t base = (int64_t)(intptr_t)arg * 1000000;
-    for (int i = 0; i < per_worker; i++)
+    for (int i = 0; i < per_worker; i++) {
+        if (i == per_worker / 2 && base == 1000000 && procs_later != 0)
+            gr_procs(procs_later);
         send(chan, base + i);
+    }
     gr_wg_done(&workers);
 }
 
@@ -454,6 +425,14 @@ static void fan_buffered(void)
     fan(3);
 }
 
+/* From one processor, whose locks are free, to several (lock.h, I4). */
+static void fan_growing(void)
+{
+    per_worker = unit_is_slow() ? 300 : 100000;
+    procs_later = 3;
+    run_free(1, fan_main, (void *)(intptr_t)3);
+}
+
 static void uncaught_body(void *unused)
 {
     gr_chan *c = gr_chan_make(8, 0);
@@ -484,6 +463,7 @@ static const struct unit_case cases[] = {
     UNIT(leftovers_are_dropped),
     UNIT(fan_unbuffered),
     UNIT(fan_buffered),
+    UNIT(fan_growing),
     UNIT_EXITS(send_on_closed_dies, 2,
                "panic: send on closed channel\n\ngoroutine 1 [running]:\n"),
     UNIT_EXITS(deadlock_dies, 2,

@@ -77,6 +77,71 @@ static void unlock_unheld(void)
     mutex_unlock(&plain);
 }
 
+/* ---- locks of processors ------------------------------------------------------------- */
+
+static void in_and_out_p(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < rounds(); i++) {
+        mutex_lock_p(&m);
+        CHECK_EQ(++inside, 1);
+        counter++;
+        inside--;
+        mutex_unlock_p(&m);
+    }
+}
+
+static void processors_exclude(void)
+{
+    struct os_thread t[THREADS];
+    CHECK(lock_is_alone());
+    lock_set_alone(false);
+    for (int i = 0; i < THREADS; i++)
+        CHECK(os_thread_start(&t[i], in_and_out_p, NULL, 0));
+    for (int i = 0; i < THREADS; i++)
+        os_thread_join(&t[i]);
+    CHECK_EQ(counter, (int64_t)rounds() * THREADS);
+    CHECK(!mutex_is_held(&m));
+}
+
+static void alone_costs_nothing(void)
+{
+    mutex_lock_p(&m);
+    CHECK_EQ(mutex_is_held(&m), GR_DEBUG_CHECKS);
+    mutex_unlock_p(&m);
+    CHECK(!mutex_is_held(&m));
+}
+
+static void need_checks(void)
+{
+    if (!GR_DEBUG_CHECKS)
+        unit_skip("a build without checks");
+}
+
+static void hold_p(void *unused)
+{
+    (void)unused;
+    mutex_lock_p(&m);
+}
+
+static void alone_but_two(void)
+{
+    struct os_thread t;
+    need_checks();
+    CHECK(os_thread_start(&t, hold_p, NULL, 0));
+    os_thread_join(&t);
+    mutex_lock_p(&m);
+}
+
+static void shared_while_held(void)
+{
+    need_checks();
+    mutex_lock_p(&m);
+    lock_set_alone(false);
+}
+
+/* ---- notes --------------------------------------------------------------------------- */
+
 static struct note ping, pong;
 
 static void ponger(void *arg)
@@ -117,12 +182,6 @@ static void notes_time_out(void)
     CHECK(note_sleep_ns(&n, INT64_MAX)); /* an end that does not fit */
     note_clear(&n);
     CHECK(!note_sleep_ns(&n, 1));
-}
-
-static void need_checks(void)
-{
-    if (!GR_DEBUG_CHECKS)
-        unit_skip("a build without checks");
 }
 
 static void order_right(void)
@@ -166,6 +225,12 @@ static const struct unit_case cases[] = {
     UNIT(sleeper_is_woken),
     UNIT_EXITS(unlock_unheld, 2,
                "fatal error: runtime: unlock of a runtime lock that is not held\n"),
+    UNIT(processors_exclude),
+    UNIT(alone_costs_nothing),
+    UNIT_EXITS(alone_but_two, 2,
+               "fatal error: runtime: a processor's lock is held by somebody else\n"),
+    UNIT_EXITS(shared_while_held, 2,
+               "fatal error: runtime: lock sched is held where none may be\n"),
     UNIT(notes_alternate),
     UNIT(notes_time_out),
     UNIT(order_right),

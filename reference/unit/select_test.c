@@ -1,45 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* select_test.c - select: choice among ready cases, waiting, losers, duplicates, many
  * cases. */
-#include "unit.h"
-
-#include <stdlib.h>
-
-#include "gr.h"
+#include "rt.h"
 
 static gr_chan *a, *b, *c, *done;
 static int taken;
 static int64_t got;
-
-static void run_seeded(gr_fn fn, void *arg, uint64_t seed, enum gr_end end)
-{
-    struct gr_control opt = {
-        .strategy = GR_STRAT_RANDOM, .seed = seed, .any_waiter = seed % 2 == 0};
-    struct gr_verdict out;
-    gr_control_run(&opt, fn, arg, &out);
-    free(out.tape);
-    if (out.end != end)
-        fmt_fd(1, "seed %llu: ended %d: %s\n", (unsigned long long)seed, out.end, out.text);
-    CHECK_EQ(out.end, end);
-}
-
-static void run_all(gr_fn fn, enum gr_end end)
-{
-    for (uint64_t seed = 1; seed <= 300; seed++)
-        run_seeded(fn, NULL, seed, end);
-}
-
-static void send(gr_chan *ch, int64_t v)
-{
-    gr_chan_send(ch, &v);
-}
-
-static int64_t recv(gr_chan *ch)
-{
-    int64_t v = -7;
-    gr_chan_recv(ch, &v);
-    return v;
-}
 
 #define RECV(ch_, at_)                                                                     \
     {                                                                                      \
@@ -125,7 +91,7 @@ static void default_body(void *unused)
 
 static void default_only_when_none_is_ready(void)
 {
-    run_all(default_body, GR_END_OK);
+    run_seeds(default_body, 300, GR_END_OK);
 }
 
 static void empty_body(void *unused)
@@ -230,7 +196,7 @@ static void win_once_body(void *unused)
 
 static void one_peer_wins(void)
 {
-    run_all(win_once_body, GR_END_OK);
+    run_seeds(win_once_body, 300, GR_END_OK);
 }
 
 static bool dup_seen[4];
@@ -250,7 +216,7 @@ static void dup_body(void *unused)
 
 static void each_duplicate_can_fire(void)
 {
-    run_all(dup_body, GR_END_OK);
+    run_seeds(dup_body, 300, GR_END_OK);
     CHECK(dup_seen[0] && dup_seen[3] && !dup_seen[1] && !dup_seen[2]);
 }
 
@@ -293,7 +259,7 @@ static void pair_body(void *unused)
 
 static void two_selects_meet(void)
 {
-    run_all(pair_body, GR_END_OK);
+    run_seeds(pair_body, 300, GR_END_OK);
 }
 
 /* ---- closing ------------------------------------------------------------------------- */
@@ -344,7 +310,7 @@ static void close_body(void *unused)
 
 static void close_wakes_both_directions(void)
 {
-    run_all(close_body, GR_END_OK);
+    run_seeds(close_body, 300, GR_END_OK);
 }
 
 /* ---- many ---------------------------------------------------------------------------- */
@@ -410,7 +376,7 @@ static void drop_body(void *unused)
 /* Under ASan the leak checker sees what a dropped select would leave behind. */
 static void dropped_selects_leave_nothing(void)
 {
-    run_all(drop_body, GR_END_OK);
+    run_seeds(drop_body, 300, GR_END_OK);
 }
 
 /* ---- threads ------------------------------------------------------------------------- */

@@ -40,7 +40,8 @@ _Noreturn void gr_exit(int status);
 /* Number of this goroutine, 1 for main; unique among all that ever lived. */
 uint64_t gr_goid(void);
 
-/* Processors in use; with n > 0 asks for n from now on.  Returns the former value. */
+/* Processors in use; with n > 0 asks for n from now on.  Returns the former value.  From
+ * goroutines, or before gr_main. */
 int gr_procs(int n);
 
 /* Goroutines alive, the caller included. */

@@ -57,24 +57,11 @@ void gr_chan_free(gr_chan *c)
     free(c);
 }
 
-void chan_lock(gr_chan *c)
-{
-    noise_point(NOISE_BEFORE_LOCK);
-    mutex_lock(&c->lock);
-    noise_point(NOISE_LOCKED);
-}
-
-void chan_unlock(gr_chan *c)
-{
-    mutex_unlock(&c->lock);
-    noise_point(NOISE_AFTER_UNLOCK);
-}
-
 /* ---- elements ------------------------------------------------------------------------ */
 
-static inline void elem_copy(const gr_chan *c, void *to, const void *from)
+static ALWAYS_INLINE void elem_copy(const gr_chan *c, void *to, const void *from)
 {
-    if (c->elem_size == sizeof(uint64_t))
+    if (LIKELY(c->elem_size == sizeof(uint64_t)))
         memcpy(to, from, sizeof(uint64_t));
     else if (c->elem_size != 0)
         memcpy(to, from, c->elem_size);
@@ -97,7 +84,7 @@ static uint64_t slot_next(const gr_chan *c, uint64_t x)
 }
 
 /* Appends *elem for g.  Needs: c locked, room. */
-static void ring_put(gr_chan *c, const void *elem, const struct g *g)
+static ALWAYS_INLINE void ring_put(gr_chan *c, const void *elem, const struct g *g)
 {
     slot_race(c, c->sendx, g);
     elem_copy(c, slot_at(c, c->sendx), elem);
@@ -106,7 +93,7 @@ static void ring_put(gr_chan *c, const void *elem, const struct g *g)
 }
 
 /* Removes the oldest element.  Needs: c locked, count > 0. */
-static void ring_get(gr_chan *c, void *elem)
+static ALWAYS_INLINE void ring_get(gr_chan *c, void *elem)
 {
     uint64_t x = c->recvx, n = load_relaxed(&c->count);
     if (MUTANT(chan_buffer_lifo)) {
@@ -122,7 +109,8 @@ static void ring_get(gr_chan *c, void *elem)
 
 /* ---- one half of an exchange --------------------------------------------------------- */
 
-enum exchange chan_send_locked(gr_chan *c, const void *elem, struct waiter **wake)
+static ALWAYS_INLINE enum exchange send_locked(gr_chan *c, const void *elem,
+                                               struct waiter **wake)
 {
     struct waiter *w;
     uint64_t n = load_relaxed(&c->count);
@@ -162,7 +150,7 @@ static void take_from_sender(gr_chan *c, struct waiter *w, void *elem)
     w->success = true;
 }
 
-enum exchange chan_recv_locked(gr_chan *c, void *elem, struct waiter **wake)
+static ALWAYS_INLINE enum exchange recv_locked(gr_chan *c, void *elem, struct waiter **wake)
 {
     struct waiter *w;
     *wake = NULL;
@@ -184,6 +172,16 @@ enum exchange chan_recv_locked(gr_chan *c, void *elem, struct waiter **wake)
     return EXCHANGE_DONE;
 }
 
+enum exchange chan_send_locked(gr_chan *c, const void *elem, struct waiter **wake)
+{
+    return send_locked(c, elem, wake);
+}
+
+enum exchange chan_recv_locked(gr_chan *c, void *elem, struct waiter **wake)
+{
+    return recv_locked(c, elem, wake);
+}
+
 bool chan_can_send(gr_chan *c)
 {
     return load_relaxed(&c->is_closed) || load_relaxed(&c->count) < c->slots ||
@@ -196,12 +194,11 @@ bool chan_can_recv(gr_chan *c)
            waitq_is_servable(&c->sendq);
 }
 
-void waiter_ready(struct waiter *w)
+void waiter_ready_slow(struct waiter *w)
 {
-    struct g *g;
-    if (w == NULL || w->g == NULL) /* nobody, or a mutant's ghost */
+    struct g *g = w->g;
+    if (GR_MUTANTS && g == NULL) /* a mutant's ghost */
         return;
-    g = w->g;
     g->param = w;
     noise_point(NOISE_AFTER_UNLOCK);
     sched_ready(g);
@@ -213,7 +210,7 @@ static bool commit_unlock(struct g *g, void *arg)
 {
     gr_chan *c = arg;
     (void)g;
-    mutex_unlock(&c->lock);
+    mutex_unlock_p(&c->lock);
     return true;
 }
 
@@ -228,13 +225,14 @@ static void park_for_ever(enum park_reason why)
 static bool chan_wait(gr_chan *c, struct waitq *q, void *elem, enum park_reason why)
 {
     struct g *g = g_self();
-    struct waiter *w = waiter_in_cell(g, c, elem);
+    struct waiter *w = waiter_in_cell(g);
+    waiter_fill(w, g, elem, false);
     waitq_push(q, w);
-    if (c->timer != NULL)
+    if (UNLIKELY(c->timer != NULL))
         timer_block_locked(c);
     noise_point(NOISE_BEFORE_PARK);
     sched_park(commit_unlock, c, why);
-    if (c->timer != NULL) {
+    if (UNLIKELY(c->timer != NULL)) {
         chan_lock(c);
         timer_unblock_locked(c);
         chan_unlock(c);
@@ -249,10 +247,10 @@ void gr_chan_send(gr_chan *c, const void *elem)
     struct waiter *wake;
     enum exchange x;
     sched_point();
-    if (c == NULL)
+    if (UNLIKELY(c == NULL))
         park_for_ever(PARK_CHAN_SEND_NIL);
     chan_lock(c);
-    x = chan_send_locked(c, elem, &wake);
+    x = send_locked(c, elem, &wake);
     if (x == EXCHANGE_NONE) {
         /* The record's elem serves both directions; a sender's is only read. */
         if (!chan_wait(c, &c->sendq, (void *)(uintptr_t)elem, PARK_CHAN_SEND))
@@ -270,12 +268,12 @@ bool gr_chan_recv(gr_chan *c, void *elem)
     struct waiter *wake;
     enum exchange x;
     sched_point();
-    if (c == NULL)
+    if (UNLIKELY(c == NULL))
         park_for_ever(PARK_CHAN_RECV_NIL);
     chan_lock(c);
-    if (c->timer != NULL)
+    if (UNLIKELY(c->timer != NULL))
         timer_poll_locked(c);
-    x = chan_recv_locked(c, elem, &wake);
+    x = recv_locked(c, elem, &wake);
     if (x == EXCHANGE_NONE)
         return chan_wait(c, &c->recvq, elem, PARK_CHAN_RECV);
     chan_unlock(c);
@@ -301,7 +299,7 @@ bool gr_chan_try_send(gr_chan *c, const void *elem)
     if (c == NULL || would_block_send(c))
         return false;
     chan_lock(c);
-    x = chan_send_locked(c, elem, &wake);
+    x = send_locked(c, elem, &wake);
     chan_unlock(c);
     if (x == EXCHANGE_CLOSED)
         gr_panic_error(GR_ERR_SEND_CLOSED);
@@ -328,9 +326,9 @@ bool gr_chan_try_recv(gr_chan *c, void *elem, bool *ok)
     if (c == NULL || would_block_recv(c))
         return false;
     chan_lock(c);
-    if (c->timer != NULL)
+    if (UNLIKELY(c->timer != NULL))
         timer_poll_locked(c);
-    x = chan_recv_locked(c, elem, &wake);
+    x = recv_locked(c, elem, &wake);
     chan_unlock(c);
     waiter_ready(wake);
     *ok = x == EXCHANGE_DONE;

@@ -15,9 +15,9 @@
  *   I3  is_closed never clears.
  *   I4  sendx == (recvx + count) mod slots, when slots > 0.
  *
- * Locks: c->lock; several at once in order of id (select.c).  It is also the owner's lock
- * of a timer's cell. count and is_closed are atomic for those who look without the lock
- * (len, fast refusals).
+ * Locks: c->lock, a lock of processors (lock.h); several at once in order of id (select.c).
+ * It is also the owner's lock of a timer's cell.  count, is_closed and the heads of the
+ * queues are atomic for those who look without the lock (len, fast refusals).
  */
 #ifndef CHAN_CHAN_H
 #define CHAN_CHAN_H
@@ -31,6 +31,8 @@
 
 struct gr_timer;
 
+/* Laid out by who touches what: a plain operation that need not wait writes the first line
+ * only, and reads the heads of both queues in the next. */
 struct gr_chan {
     struct mutex lock;
     uint32_t elem_size;     /* const after make */
@@ -39,18 +41,29 @@ struct gr_chan {
     uint64_t
         /* const after make: capacity; 1 for a timer's channel, which looks unbuffered */
         slots;
-    uint64_t sendx, recvx;     /* guarded by lock */
-    char *buf;                 /* const after make */
-    struct waitq recvq, sendq; /* guarded by lock */
+    uint64_t sendx, recvx;  /* guarded by lock */
+    char *buf;              /* const after make */
+    struct gr_timer *timer; /* const after make; NULL for an ordinary channel */
+
+    struct waitq recvq, sendq; /* guarded by lock, but for looks at their heads */
     uint64_t id;               /* const after make; order of locking */
-    struct gr_timer *timer;    /* const after make; NULL for an ordinary channel */
 };
 
 /* For memory of the caller: a channel with this buffer. */
 void chan_init(gr_chan *c, size_t elem_size, uint64_t slots, char *buf);
 
-void chan_lock(gr_chan *c);
-void chan_unlock(gr_chan *c);
+static ALWAYS_INLINE void chan_lock(gr_chan *c)
+{
+    noise_point(NOISE_BEFORE_LOCK);
+    mutex_lock_p(&c->lock);
+    noise_point(NOISE_LOCKED);
+}
+
+static ALWAYS_INLINE void chan_unlock(gr_chan *c)
+{
+    mutex_unlock_p(&c->lock);
+    noise_point(NOISE_AFTER_UNLOCK);
+}
 
 enum exchange { EXCHANGE_NONE, EXCHANGE_DONE, EXCHANGE_CLOSED };
 
@@ -61,7 +74,12 @@ enum exchange chan_send_locked(gr_chan *c, const void *elem, struct waiter **wak
 enum exchange chan_recv_locked(gr_chan *c, void *elem, struct waiter **wake);
 
 /* Makes a served waiter runnable; NULL: nothing.  Needs: no lock. */
-void waiter_ready(struct waiter *w);
+void waiter_ready_slow(struct waiter *w);
+static inline void waiter_ready(struct waiter *w)
+{
+    if (w != NULL)
+        waiter_ready_slow(w);
+}
 
 /* Whether a case could go on now.  Needs: c locked. */
 bool chan_can_send(gr_chan *c);

@@ -108,7 +108,7 @@ static void lock_all(const struct selection *s)
         gr_chan *c = chan_in_order(s, i);
         if (c == last)
             continue;
-        mutex_lock(&c->lock);
+        mutex_lock_p(&c->lock);
         last = c;
         noise_point(NOISE_SELECT_LOCKS);
     }
@@ -119,7 +119,7 @@ static void unlock_all(const struct selection *s)
     for (uint32_t i = s->live; i-- > 0;) {
         gr_chan *c = chan_in_order(s, i);
         if (i == 0 || chan_in_order(s, i - 1) != c)
-            mutex_unlock(&c->lock);
+            mutex_unlock_p(&c->lock);
     }
 }
 
@@ -203,11 +203,12 @@ static void enqueue_all(struct selection *s, struct g *g)
     store_relaxed(&g->select_done, 0); /* published by the channels' locks */
     for (uint32_t i = 0; i < s->live; i++) {
         struct gr_case *k = &s->cases[s->order[i]];
-        struct waiter *w = i == 0 && !MUTANT(select_loser_kept)
-                               ? waiter_in_cell(g, k->ch, k->elem)
-                               : waiter_acquire(g, k->ch, k->elem);
+        struct waiter *w =
+            i == 0 && !MUTANT(select_loser_kept) ? waiter_in_cell(g) : waiter_acquire();
+        waiter_fill(w, g, k->elem, true);
+        w->c = k->ch;
+        w->more = NULL;
         w->index = (int32_t)s->order[i];
-        w->is_select = true;
         waitq_push(k->dir == GR_SEND ? &k->ch->sendq : &k->ch->recvq, w);
         if (k->ch->timer != NULL)
             timer_block_locked(k->ch);
@@ -228,7 +229,7 @@ static bool commit_unlock_all(struct g *g, void *arg)
         struct waiter *next = w->more;
         gr_chan *c = w->c;
         if (next == NULL || next->c != c)
-            mutex_unlock(&c->lock);
+            mutex_unlock_p(&c->lock);
         w = next;
     }
     return true;

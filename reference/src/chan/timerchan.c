@@ -140,9 +140,9 @@ static void cell_fired(struct timer *cell, uint64_t seq, int64_t now)
     struct waiter *wake = NULL;
     gr_fn fn = NULL;
     void *arg = NULL;
-    mutex_lock(&t->c.lock);
+    mutex_lock_p(&t->c.lock);
     if (seq != t->seq || !t->is_armed) {
-        mutex_unlock(&t->c.lock);
+        mutex_unlock_p(&t->c.lock);
         return;
     }
     t->is_armed = false;
@@ -155,7 +155,7 @@ static void cell_fired(struct timer *cell, uint64_t seq, int64_t now)
         if (t->is_pending)
             cell_arm(t);
     }
-    mutex_unlock(&t->c.lock);
+    mutex_unlock_p(&t->c.lock);
     if (fn != NULL)
         fn_spawn(t, fn, arg);
     waiter_ready(wake);
@@ -288,9 +288,9 @@ bool gr_timer_reset(gr_timer *t, int64_t d_ns)
 
 void gr_timer_free(gr_timer *t)
 {
-    mutex_lock(&t->c.lock);
+    mutex_lock_p(&t->c.lock);
     setting_end(t);
-    t->c.recvq = (struct waitq){NULL, NULL}; /* a dropped run's goroutines waited here */
-    mutex_unlock(&t->c.lock);
+    t->c.recvq = (struct waitq){.last = NULL}; /* a dropped run's goroutines waited here */
+    mutex_unlock_p(&t->c.lock);
     fixpool_release(&timer_pool, t);
 }

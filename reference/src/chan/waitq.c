@@ -15,35 +15,9 @@ STATIC_ASSERT(sizeof(struct waiter) <= G_CELL_BYTES,
 
 static struct fixpool waiter_pool = FIXPOOL_INIT(sizeof(struct waiter));
 
-static void waiter_fill(struct waiter *w, struct g *g, gr_chan *c, void *elem)
+struct waiter *waiter_acquire(void)
 {
-    w->g = g;
-    w->c = c;
-    w->elem = elem;
-    w->more = NULL;
-    w->index = 0;
-    w->is_select = false;
-    w->is_queued = false;
-    w->success = false;
-}
-
-static struct waiter *cell_of(struct g *g)
-{
-    return (struct waiter *)(void *)g->cell;
-}
-
-struct waiter *waiter_in_cell(struct g *g, gr_chan *c, void *elem)
-{
-    struct waiter *w = cell_of(g);
-    waiter_fill(w, g, c, elem);
-    return w;
-}
-
-struct waiter *waiter_acquire(struct g *g, gr_chan *c, void *elem)
-{
-    struct waiter *w = fixpool_acquire(&waiter_pool);
-    waiter_fill(w, g, c, elem);
-    return w;
+    return fixpool_acquire(&waiter_pool);
 }
 
 void waiters_release(struct g *g)
@@ -53,7 +27,7 @@ void waiters_release(struct g *g)
     for (; w != NULL; w = next) {
         next = w->more;
         w->elem = NULL; /* nothing of the program's hangs from a free record */
-        if (w != cell_of(g))
+        if (w != waiter_in_cell(g))
             fixpool_release(&waiter_pool, w);
     }
 }
@@ -64,26 +38,13 @@ __attribute__((constructor)) static void waitq_boot(void)
     sched_on_drop(waiters_release);
 }
 
-void waitq_push(struct waitq *q, struct waiter *w)
-{
-    ASSERT(!w->is_queued);
-    w->is_queued = true;
-    w->next = NULL;
-    w->prev = q->last;
-    if (q->last == NULL)
-        q->first = w;
-    else
-        q->last->next = w;
-    q->last = w;
-}
-
 void waitq_remove(struct waitq *q, struct waiter *w)
 {
     if (!w->is_queued)
         return;
     w->is_queued = false;
     if (w->prev == NULL)
-        q->first = w->next;
+        store_relaxed(&q->first, w->next);
     else
         w->prev->next = w->next;
     if (w->next == NULL)
@@ -117,7 +78,7 @@ static bool waiter_win(struct waiter *w)
 
 bool waitq_is_servable(const struct waitq *q)
 {
-    for (const struct waiter *w = q->first; w != NULL; w = w->next)
+    for (const struct waiter *w = waitq_first(q); w != NULL; w = w->next)
         if (!is_loser(w))
             return true;
     return false;
@@ -128,7 +89,7 @@ static struct waiter *choose_waiter(struct waitq *q, bool is_last)
 {
     uint32_t n = 0, nth = 0;
     struct waiter *w;
-    for (w = q->first; w != NULL; w = w->next)
+    for (w = waitq_first(q); w != NULL; w = w->next)
         n += !is_loser(w);
     if (n == 0)
         return NULL;
@@ -136,7 +97,7 @@ static struct waiter *choose_waiter(struct waitq *q, bool is_last)
         nth = choose(CHOICE_WAITER, n);
     if (MUTANT(chan_waiter_lifo))
         nth = n - 1;
-    for (w = q->first; is_loser(w) || nth > 0; w = w->next)
+    for (w = waitq_first(q); is_loser(w) || nth > 0; w = w->next)
         nth -= !is_loser(w);
     return w;
 }
@@ -151,7 +112,7 @@ static struct waiter *take(struct waitq *q, bool is_last)
         waitq_remove(q, w);
         return w;
     }
-    while ((w = q->first) != NULL) {
+    while ((w = waitq_first(q)) != NULL) {
         waitq_remove(q, w);
         if (waiter_win(w))
             return w;
@@ -159,7 +120,7 @@ static struct waiter *take(struct waitq *q, bool is_last)
     return NULL;
 }
 
-struct waiter *waitq_take(struct waitq *q)
+struct waiter *waitq_take_slow(struct waitq *q)
 {
     return take(q, false);
 }

@@ -25,35 +25,72 @@
 struct waiter {
     struct waiter *next, *prev; /* guarded by c->lock */
     struct g *g;                /* const while queued */
-    gr_chan *c;                 /* const while queued */
-    void *elem; /* const while queued; to send from or to receive into; NULL: nothing */
+    void *elem;     /* const while queued; to send from or to receive into; NULL: nothing */
+    bool is_select; /* const while queued */
+    bool is_queued; /* guarded by c->lock */
+    bool success;   /* server, before it readies g: a value was exchanged */
+    int32_t index;  /* const while queued; which case of a select */
+    /* of a select alone: */
+    gr_chan *c;          /* const while queued */
     struct waiter *more; /* owner: G; next record of this select, in lock order */
-    int32_t index;       /* const while queued; which case of a select */
-    bool is_select;      /* const while queued */
-    bool is_queued;      /* guarded by c->lock */
-    bool success;        /* server, before it readies g: a value was exchanged */
 };
 
 struct waitq {
-    struct waiter *first, *last; /* guarded by c->lock */
+    struct waiter *_Atomic first; /* atomic; written under c->lock */
+    struct waiter *last;          /* guarded by c->lock */
 };
 
-/* The record in g's cell, filled for one case. */
-struct waiter *waiter_in_cell(struct g *g, gr_chan *c, void *elem);
+static inline struct waiter *waitq_first(const struct waitq *q)
+{
+    return load_relaxed(&((struct waitq *)(uintptr_t)q)->first);
+}
 
-/* A record from the pool, filled likewise; and all records of a select given back (the cell
- * is not). They hang from g->waiting, linked by more. */
-struct waiter *waiter_acquire(struct g *g, gr_chan *c, void *elem);
+/* The record in g's cell. */
+static inline struct waiter *waiter_in_cell(struct g *g)
+{
+    return (struct waiter *)(void *)g->cell;
+}
+
+/* Fills a record for a plain operation; of a select's record, what every record has. */
+static inline void waiter_fill(struct waiter *w, struct g *g, void *elem, bool is_select)
+{
+    w->g = g;
+    w->elem = elem;
+    w->is_select = is_select;
+    w->is_queued = false;
+    w->success = false;
+}
+
+/* A record from the pool, empty; and all records of a select given back (the cell is not).
+ * They hang from g->waiting, linked by more. */
+struct waiter *waiter_acquire(void);
 void waiters_release(struct g *g);
 
-void waitq_push(struct waitq *q, struct waiter *w);
+static inline void waitq_push(struct waitq *q, struct waiter *w)
+{
+    struct waiter *last = q->last;
+    bool is_first = waitq_first(q) == NULL;
+    ASSERT(!w->is_queued);
+    w->is_queued = true;
+    w->next = NULL;
+    w->prev = is_first ? NULL : last;
+    q->last = w;
+    if (is_first)
+        store_relaxed(&q->first, w);
+    else
+        last->next = w;
+}
 
 /* Takes w out if it is still queued. */
 void waitq_remove(struct waitq *q, struct waiter *w);
 
 /* Takes out the one to be served, with the right to wake it; NULL: nobody.  First come,
  * first served; in a controlled run with any_waiter, any. */
-struct waiter *waitq_take(struct waitq *q);
+struct waiter *waitq_take_slow(struct waitq *q);
+static inline struct waiter *waitq_take(struct waitq *q)
+{
+    return waitq_first(q) == NULL ? NULL : waitq_take_slow(q);
+}
 
 /* The same when all are going to be taken: the order is nobody's business. */
 struct waiter *waitq_drain(struct waitq *q);

@@ -5,11 +5,21 @@
  * processors, and the holder may not run); struct note, a one-shot event; the order of
  * locks (rank.def), checked in builds with checks.
  *
+ * Locks of processors.  A lock that is only taken by threads with a processor (channels,
+ * wait lists) protects nothing while there is one processor: whoever has it runs alone
+ * until it gives it up, which nobody does with a lock held (I1).  mutex_lock_p and
+ * mutex_unlock_p leave the word alone then.
+ *
  *   I1  A thread that holds a lock does not switch goroutines, but for the commit of a
- * park,
- *       which runs on the same thread and releases it.
+ *       park, which runs on the same thread and releases it; nor does it give up its
+ *       processor or lose it: brackets, polls and the program's own text lie outside.
  *   I2  Locks are taken in the order of rank.def, top first; locks of one rank together
  *       only where rank.def says so.  Unranked locks (RANK_NONE) are not checked.
+ *   I3  A lock is taken by mutex_lock always or by mutex_lock_p always, and by the latter
+ *       only with a processor, in a controlled run, or where nothing of the runtime runs.
+ *   I4  lock_is_alone changes from true to false before a second processor runs, and back
+ *       after all but one have stopped; whoever changes it holds no processors' lock, and
+ *       what starts or stops the others orders the change for them.
  */
 #ifndef LOCK_LOCK_H
 #define LOCK_LOCK_H
@@ -39,6 +49,49 @@ void mutex_lock(struct mutex *m);     /* Blocks: M. */
 bool mutex_lock_try(struct mutex *m); /* Blocks: nothing.  The rank is not checked. */
 void mutex_unlock(struct mutex *m);
 bool mutex_is_held(const struct mutex *m); /* by anybody; for assertions */
+
+/* The head of mutex_lock and mutex_unlock when somebody else is in the way. */
+void mutex_lock_slow(struct mutex *m);
+void mutex_wake_slow(struct mutex *m, uint32_t was);
+
+/* Whether at most one processor runs (I4).  Needs: a processor. */
+extern _Atomic bool lock_procs_many; /* atomic; I4 */
+static inline bool lock_is_alone(void)
+{
+    return !load_relaxed(&lock_procs_many);
+}
+void lock_set_alone(bool is_alone);
+
+#if GR_DEBUG_CHECKS
+
+/* The word is kept although nobody needs it, and tells who breaks I3 or I4. */
+void mutex_lock_p(struct mutex *m);
+void mutex_unlock_p(struct mutex *m);
+
+#else
+
+static ALWAYS_INLINE void mutex_lock_p(struct mutex *m) /* Blocks: M. */
+{
+    uint32_t free_state = 0;
+    if (lock_is_alone())
+        return;
+    /* Pairs with the release in mutex_unlock_p. */
+    if (UNLIKELY(!cas_acquire(&m->state, &free_state, 1)))
+        mutex_lock_slow(m);
+}
+
+static ALWAYS_INLINE void mutex_unlock_p(struct mutex *m)
+{
+    uint32_t was;
+    if (lock_is_alone())
+        return;
+    /* Pairs with the acquires in mutex_lock_p and mutex_lock_slow. */
+    was = swap_release(&m->state, 0);
+    if (UNLIKELY(was != 1))
+        mutex_wake_slow(m, was);
+}
+
+#endif
 
 /* Asserts that the calling thread holds no ranked lock; free in builds without checks. */
 void lock_check_none_held(void);

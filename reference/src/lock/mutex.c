@@ -33,7 +33,7 @@ static bool take(struct mutex *m)
     return cas_acquire(&m->state, &free_state, 1);
 }
 
-static COLD void lock_slow(struct mutex *m)
+COLD void mutex_lock_slow(struct mutex *m)
 {
     for (int i = 0; i < SPINS; i++) {
         for (int j = 0; j < RELAXES_PER_SPIN; j++)
@@ -50,7 +50,7 @@ void mutex_lock(struct mutex *m)
 {
     rank_check(m);
     if (UNLIKELY(!take(m)))
-        lock_slow(m);
+        mutex_lock_slow(m);
     rank_push(m);
 }
 
@@ -65,13 +65,58 @@ bool mutex_lock_try(struct mutex *m)
 void mutex_unlock(struct mutex *m)
 {
     rank_pop(m);
-    /* Pairs with the acquires in take and lock_slow. */
+    /* Pairs with the acquires in take and mutex_lock_slow. */
     uint32_t was = swap_release(&m->state, 0);
-    if (UNLIKELY(was == 2))
-        os_futex_wake(&m->state, 1);
-    else if (UNLIKELY(was == 0))
-        throw("unlock of a runtime lock that is not held");
+    if (UNLIKELY(was != 1))
+        mutex_wake_slow(m, was);
 }
+
+COLD void mutex_wake_slow(struct mutex *m, uint32_t was)
+{
+    if (was == 0)
+        throw("unlock of a runtime lock that is not held");
+    os_futex_wake(&m->state, 1);
+}
+
+/* ---- locks of processors ------------------------------------------------------------- */
+
+_Atomic bool lock_procs_many;
+
+void lock_set_alone(bool is_alone)
+{
+    lock_check_none_held();
+    store_relaxed(&lock_procs_many, !is_alone);
+}
+
+#if GR_DEBUG_CHECKS
+
+/* Relaxed, so that tsan judges whether one processor is order enough. */
+void mutex_lock_p(struct mutex *m)
+{
+    if (!lock_is_alone()) {
+        mutex_lock(m);
+        return;
+    }
+    rank_check(m);
+    if (load_relaxed(&m->state) != 0)
+        throw("a processor's lock is held by somebody else");
+    store_relaxed(&m->state, 1);
+    rank_push(m);
+}
+
+void mutex_unlock_p(struct mutex *m)
+{
+    if (!lock_is_alone()) {
+        mutex_unlock(m);
+        return;
+    }
+    rank_pop(m);
+    if (load_relaxed(&m->state) != 1)
+        throw("unlock of a processor's lock that is not held");
+    store_relaxed(&m->state, 0);
+}
+
+#endif
 
 bool mutex_is_held(const struct mutex *m)
 {

@@ -25,7 +25,6 @@ struct sink {
     size_t used, size;
 };
 
-
 const char *gr_err_text(enum gr_err e)
 {
     switch (e) {

@@ -50,6 +50,8 @@ static void nprocs_set_locked(uint32_t n)
 
 void procs_init(uint32_t n)
 {
+    if (n > 1)
+        lock_set_alone(false);
     nprocs_set_locked(n);
 }
 
@@ -60,6 +62,10 @@ int gr_procs(int n)
         return control_procs(m->control, n);
     if (n > ENV_PROCS_MAX)
         n = ENV_PROCS_MAX;
+    if (m == NULL && load_relaxed(&sched.is_up))
+        die("gr_procs was called by a thread of its own; call it from a goroutine");
+    if (n > 1) /* for good: nothing tells when the others have stopped */
+        lock_set_alone(false);
     mutex_lock(&sched.lock);
     uint32_t old = load_relaxed(&sched.nprocs);
     if (n > 0)
