@@ -210,7 +210,7 @@ NEED_mutant := tools programs
 build-%:
 	+@$(MAKE) --no-print-directory FLAVOR=$* $(or $(NEED_$*),all)
 build-aarch64:
-	+@$(MAKE) --no-print-directory FLAVOR=opt ARCH=aarch64 units
+	+@$(MAKE) --no-print-directory FLAVOR=opt ARCH=aarch64 units tools
 setup: ## install what is missing (Debian packages); BROWSER=1 adds a headless browser
 	@BROWSER=$(BROWSER) ci/setup.sh
 browser: ## setup, with the browser that the test of the HTML report uses

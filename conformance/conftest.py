@@ -38,7 +38,8 @@ def runtimes(config: pytest.Config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if not {"runtime", "program"} <= set(metafunc.fixturenames):
+    chosen = any({"runtime", "program"} <= set(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
+    if chosen or not {"runtime", "program"} <= set(metafunc.fixturenames):
         return
     programs, _ = corpus()
     pairs = [pytest.param(runtime, program, id=f"{runtime}-{program.path}", marks=pytest.mark.xdist_group(runtime))

@@ -286,6 +286,7 @@ def test_deaths_match_in_order() -> None:
     ('[variant.plain]\ncmd = ["x"]\n[[death]]\nexit = 2\n', "death 1: expected a key `status`"),
     ('[variant.plain]\ncmd = ["x"]\n[[death]]\nstderr = "("\nstatus = "x"\n', "death 1: stderr is no regular expression"),
     ('ignore_race = "("\n[variant.plain]\ncmd = ["x"]\n', "ignore_race is no regular expression"),
+    ('[variant.plain]\ncmd = ["x"]\nwith = { clock = "y" }\n', "variant.plain: with: expected NEED"),
     ("name = \n", "Invalid value"),
 ])
 def test_manifests_that_cannot_be_used(tmp_path: Path, text: str, complaint: str) -> None:
@@ -293,6 +294,15 @@ def test_manifests_that_cannot_be_used(tmp_path: Path, text: str, complaint: str
     with pytest.raises(ManifestError, match=complaint) as caught:
         load_manifest(str(tmp_path))
     assert "driver.toml" in str(caught.value)
+
+
+def test_a_need_adds_to_the_environment() -> None:
+    """A sanitizer's build gets its virtual clock from its own binary, not from another variant."""
+    manifest = load_manifest("reference-asan")
+    plain, fake = manifest.variant_for(()), manifest.variant_for(("faketime",))
+    assert plain is manifest.variant and "GR_DEBUG" not in plain.env
+    assert fake.cmd == plain.cmd and fake.env == {**plain.env, "GR_DEBUG": "faketime=1"}
+    assert fake.name == "asan+faketime"
 
 
 @pytest.mark.parametrize(("text", "complaint"), [

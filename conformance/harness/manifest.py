@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,16 @@ def _settings(raw: dict[str, Any], where: str) -> dict[str, str]:
     return dict(settings)
 
 
+def _with(base: Variant, raw: Any, where: str) -> dict[str, Variant]:
+    """The same program with more in its environment, for a need that this serves."""
+    if not isinstance(raw, dict) or not all(isinstance(env, dict) for env in raw.values()):
+        raise ManifestError(f"{where}: with: expected NEED = {{ NAME = \"value\" }}")
+    names = {need: f"{base.name}+{need}" for need in raw}
+    return {names[need]: replace(base, name=names[need], serves=(need,),
+                                 env=base.env | {str(k): str(v) for k, v in env.items()})
+            for need, env in raw.items()}
+
+
 def _deadlock(raw: dict[str, Any], default: str, where: str) -> str:
     value = raw.get("deadlock", default)
     if value not in ("report", "hang", default):
@@ -249,6 +259,7 @@ def load_manifest(runtime: str) -> Manifest:
     known = load_known(folder / raw["expect"]) if "expect" in raw else {}
     chosen = variants[variant]
     usable = {n: v for n, v in variants.items() if v is chosen or (variant == "plain" and v.serves)}
+    usable |= _with(chosen, raw["variant"][variant].get("with", {}), f"{path}: variant.{variant}")
     return Manifest(runtime, raw.get("name", folder.name), folder,
                     frozenset(_text_list(raw, "profile", str(path)) or ("spec",)), deadlock, chosen, usable,
                     _deaths(raw.get("death", []), str(path)), known,
