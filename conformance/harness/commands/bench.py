@@ -197,20 +197,27 @@ def older(path: Path | None) -> Mapping[tuple[str, int], float]:
 
 
 def measure_all(figures: Sequence[Figure], models: Sequence[str], args: argparse.Namespace, runs: int,
-                console: Console) -> list[Result]:
-    """All that was asked for, in order. Raises BenchError."""
+                console: Console) -> tuple[list[Result], list[str]]:
+    """All that was asked for, in order, and what went wrong; one broken program does not end the rest."""
     results: list[Result] = []
+    errors: list[str] = []
     with console.status("") as status:
         for (_, ops), group in groupby(figures, key=lambda f: ((f.theme, f.asked), f.ops_of(args.quick))):
             together = list(group)
             procs = args.procs if args.procs and len(together[0].procs) > 1 else together[0].procs
             for p in procs:
                 status.update(f"{together[0].name}, {p}")
-                results += measure(together, ops, p, runs)
+                try:
+                    results += measure(together, ops, p, runs)
+                except BenchError as error:
+                    errors.append(str(error))
         for name in models:
             status.update(name)
-            results.append(model_rate(name, MODEL[name], runs))
-    return results
+            try:
+                results.append(model_rate(name, MODEL[name], runs))
+            except BenchError as error:
+                errors.append(str(error))
+    return results, errors
 
 
 def say(results: Sequence[Result], runs: int, version: str, console: Console) -> None:
@@ -237,17 +244,13 @@ def run(args: argparse.Namespace) -> int:
             return PASS
         before = older(args.baseline)
         wrong = missing(figures, models) or ("" if runs >= 1 else f"--runs {runs}: expected a number of 1 or more")
+        version = run_text([GO, "version"]).strip() if figures and not wrong else "no Go"
     except BenchError as error:
         wrong = str(error)
     if wrong:
         print(f"gauntlet: {wrong}", file=sys.stderr)
         return USAGE
-    try:
-        version = run_text([GO, "version"]).strip() if figures else "no Go"
-        results = measure_all(figures, models, args, runs, console)
-    except BenchError as error:
-        print(f"gauntlet: {error}", file=sys.stderr)
-        return FINDINGS
+    results, errors = measure_all(figures, models, args, runs, console)
     results = [Result(**{**asdict(r), "before": before.get((r.name, r.procs))}) for r in results]
     say(results, runs, version, console)
     record = {"machine": machine(), "go": version, "results": [asdict(r) for r in results]}
@@ -256,4 +259,6 @@ def run(args: argparse.Namespace) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     console.print(f"report: {args.json}, picture: {args.svg}", style="dim", soft_wrap=True)
-    return PASS
+    for error in errors:
+        print(f"gauntlet: no figure: {error}", file=sys.stderr)
+    return FINDINGS if errors else PASS

@@ -26,7 +26,9 @@ type bench struct {
 	report func(n int)
 }
 
-var themes = [][]bench{algoBenches, chanBenches, schedBenches, selectBenches, syncBenches}
+var themes = [][]bench{
+	algoBenches, chanBenches, miscBenches, schedBenches, selectBenches, stackBenches, syncBenches, timerBenches,
+}
 
 func printFigure(name string, value float64) {
 	fmt.Printf("%s %.6g\n", name, value)

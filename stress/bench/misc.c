@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* misc.c - calls that are deferred, panics, the clock.
+ *
+ * Owns: rows 40 to 42 of the table of goals (figures.toml).  The other side is go/misc.go.
+ */
+#include "bench.h"
+
+static int64_t count;
+
+static void bump(void *arg)
+{
+    ++*(int64_t *)arg;
+}
+
+static GR_NOINLINE void defer_once(void)
+{
+    GR_FUNC;
+    GR_DEFER(bump, &count);
+}
+
+static void defer_one(int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        defer_once();
+}
+
+enum { DEFERS = 100 };
+
+static GR_NOINLINE void defer_many(void)
+{
+    GR_FUNC;
+    for (int i = 0; i < DEFERS; i++)
+        GR_DEFER(bump, &count);
+}
+
+static void defer_loop(int64_t n)
+{
+    for (int64_t i = 0; i < n; i += DEFERS)
+        defer_many();
+}
+
+static void stop_panic(void *arg)
+{
+    (void)arg;
+    if (gr_recover().kind == GR_INT)
+        count++;
+}
+
+static GR_NOINLINE int64_t fall(int depth)
+{
+    if (depth > 0)
+        return fall(depth - 1) + depth;
+    if (depth == 0)
+        gr_panic(gr_int(1));
+    return 0;
+}
+
+static GR_NOINLINE void catch_below(int depth)
+{
+    GR_FUNC;
+    GR_DEFER(stop_panic, NULL);
+    count += fall(depth);
+}
+
+static void panic_1(int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        catch_below(0);
+}
+
+static void panic_20(int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        catch_below(19);
+}
+
+static int64_t volatile now;
+
+static void clock_now(int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        now = gr_now_ns();
+}
+
+static void clock_since(int64_t n)
+{
+    int64_t start = gr_now_ns();
+
+    for (int64_t i = 0; i < n; i++)
+        now = gr_now_ns() - start;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct bench list[] = {
+        {"defer", defer_one, NULL, "a call of a function that defers a call"},
+        {"defer-loop", defer_loop, NULL, "a call deferred in a loop of 100"},
+        {"panic", panic_1, NULL, "a panic one frame below the function that recovers"},
+        {"panic-20", panic_20, NULL, "the same 20 frames below"},
+        {"clock", clock_now, NULL, "the time now; Go's has the time of day as well"},
+        {"clock-since", clock_since, NULL,
+         "the time since a moment, monotonic on both sides"},
+        {0},
+    };
+    return bench_main(argc, argv, "misc", list);
+}

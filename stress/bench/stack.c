@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* stack.c - what it costs to have very many goroutines.
+ *
+ * Owns: rows 23 to 25 of the table of goals (figures.toml).  The other side is go/stack.go.
+ */
+#include <unistd.h>
+
+#include "bench.h"
+
+struct parked {
+    gr_chan *gate;
+    gr_atomic there;
+    gr_wg all;
+};
+
+static void park(void *arg)
+{
+    struct parked *p = arg;
+
+    gr_atomic_add(&p->there, 1);
+    gr_chan_recv(p->gate, NULL);
+    gr_wg_done(&p->all);
+}
+
+/* Memory of this process that is there, by the kernel's own count. */
+static double resident_bytes(void)
+{
+    long long all, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (!f || fscanf(f, "%lld %lld", &all, &resident) != 2) {
+        fprintf(stderr, "stack: cannot read /proc/self/statm\n");
+        exit(2);
+    }
+    fclose(f);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* n goroutines that wait on one channel, which is closed then: bytes for each, and
+ * nanoseconds until it waits, and until it is woken and gone. */
+static void parked(int64_t n)
+{
+    struct parked p = {.gate = gr_chan_make(0, 0)};
+    double before = resident_bytes();
+
+    gr_wg_add(&p.all, n);
+    int64_t start = gr_now_ns();
+    for (int64_t i = 0; i < n; i++)
+        gr_go(park, &p);
+    while (gr_atomic_load(&p.there) < n)
+        gr_yield();
+    int64_t up = gr_now_ns();
+    double after = resident_bytes();
+    int64_t wake = gr_now_ns();
+    gr_chan_close(p.gate);
+    gr_wg_wait(&p.all);
+    int64_t end = gr_now_ns();
+    bench_print("parked", "bytes", (after - before) / (double)n);
+    bench_print("parked", "spawn", (double)(up - start) / (double)n);
+    bench_print("parked", "wake", (double)(end - wake) / (double)n);
+    gr_chan_free(p.gate);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct bench list[] = {
+        {"parked", NULL, parked, "OPS goroutines that wait: bytes, spawn, wake and exit"},
+        {0},
+    };
+    return bench_main(argc, argv, "stack", list);
+}
