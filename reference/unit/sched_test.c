@@ -290,6 +290,54 @@ static void digger(void *unused)
     dig(NULL);
 }
 
+/* Some 120 bytes a step. */
+static NOINLINE uint64_t recurse(uint64_t n)
+{
+    volatile uint64_t here = n;
+    return n == 0 ? 0 : recurse(n - 1) + (here == n);
+}
+
+static void recurses(void *steps)
+{
+    CHECK_EQ(recurse((uintptr_t)steps), (uintptr_t)steps);
+    add_relaxed(&done, 1);
+}
+
+/* Deep in many goroutines, in turn and at once, again on stacks that were deep before. */
+static void recursing(void *unused)
+{
+    (void)unused;
+    uintptr_t steps = unit_is_slow() ? 10000 : 200000;
+    recurses((void *)steps);
+    for (int round = 0; round < 3; round++) {
+        store_relaxed(&done, 0);
+        for (uintptr_t i = 1; i <= 8; i++)
+            gr_go(recurses, (void *)(i * steps / 8));
+        wait_done(8);
+    }
+}
+
+static void deep_everywhere_p1(void)
+{
+    with_procs(1, recursing);
+}
+
+static void deep_everywhere_p8(void)
+{
+    with_procs(8, recursing);
+}
+
+static void dig_to_limit(void *unused)
+{
+    CHECK(gr_stack_max((size_t)1 << 20) > (size_t)4 << 20);
+    digger(unused);
+}
+
+static void overflow_tells_limit(void)
+{
+    with_procs(1, dig_to_limit);
+}
+
 static void overflow_is_fatal(void)
 {
     with_procs(1, digger);
@@ -353,7 +401,12 @@ static const struct unit_case cases[] = {
     UNIT_EXITS(go_nil_is_fatal, 2, "fatal error: go of nil func value\n"),
     UNIT(main_does_not_wait),
     UNIT_EXITS(exit_status, 7, NULL),
-    UNIT_EXITS(overflow_is_fatal, 2, "fatal error: stack overflow\n"),
+    UNIT_EXITS(overflow_is_fatal, 2, "runtime: goroutine stack exceeds "),
+    UNIT_EXITS(overflow_tells_limit, 2,
+               "runtime: goroutine stack exceeds 1048576-byte limit\n"
+               "fatal error: stack overflow\n\ngoroutine 1 [running]:\n"),
+    UNIT(deep_everywhere_p1),
+    UNIT(deep_everywhere_p8),
     UNIT(no_false_deadlock_p1),
     UNIT(no_false_deadlock_p8),
     UNIT_EXITS(dump_names_reasons, 0,

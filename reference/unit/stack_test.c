@@ -91,7 +91,7 @@ static void guards_degrade(void)
 static void classes_have_their_sizes(void)
 {
     static const size_t want[] = {64u << 10, 256u << 10, 8u << 20};
-    for (int c = 0; c < STACK_CLASSES; c++) {
+    for (size_t c = 0; c < ARRAY_LEN(want); c++) {
         struct stack s;
         CHECK(stack_acquire(&s, (enum stack_class)c));
         size_t got = (size_t)(s.top - s.lo) + os_page_bytes();
@@ -284,6 +284,20 @@ static void heirs_do_not_race(void)
 #endif
 }
 
+/* Released in any mixture of classes. */
+static void released_together(void)
+{
+    struct stack_stats st;
+    struct stack s[6];
+    for (int i = 0; i < 6; i++)
+        CHECK(stack_acquire(&s[i], i % 4 < 2 ? STACK_LARGE : STACK_SMALL));
+    stack_release_many(s, 6);
+    stack_stats_read(&st);
+    CHECK(st.live == 0 && st.large == 0 && st.free >= 6);
+    for (int i = 0; i < 6; i++)
+        CHECK(s[i].lo == NULL);
+}
+
 static void guard_range(void)
 {
     struct stack s;
@@ -337,6 +351,7 @@ static const struct unit_case cases[] = {
     UNIT_EXITS(canary_tells, 2, "fatal error: stack overflow\n"),
     UNIT(abandoned_frames_are_forgotten),
     UNIT(heirs_do_not_race),
+    UNIT(released_together),
     UNIT(guard_range),
     UNIT(threads_share_the_pool),
 };

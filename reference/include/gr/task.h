@@ -37,6 +37,13 @@ _Noreturn void gr_goexit(void);
  * Under gr_control_run it ends the controlled run instead. */
 _Noreturn void gr_exit(int status);
 
+/* How many bytes of stack a goroutine may use before it dies of "stack overflow"; with
+ * bytes > 0 asks for that from now on, rounded up to pages and brought between 128 KB and
+ * what the address space allows (255 MB by default).  Returns the former value.  The first
+ * 4096 goroutines alive have such stacks; those beyond have 64 KB, whatever the limit.  Any
+ * thread. */
+size_t gr_stack_max(size_t bytes);
+
 /* Number of this goroutine, 1 for main; unique among all that ever lived. */
 uint64_t gr_goid(void);
 

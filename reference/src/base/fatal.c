@@ -53,7 +53,10 @@ void death_begin(void)
         pause();
 }
 
-bool death_has_begun(void) { return load_relaxed(&dying) != 0; }
+bool death_has_begun(void)
+{
+    return load_relaxed(&dying) != 0;
+}
 
 static NORETURN void death_end(bool is_ours)
 {
@@ -64,13 +67,18 @@ static NORETURN void death_end(bool is_ours)
     _exit(EXIT_FATAL);
 }
 
-void fatal(enum gr_fatal code)
+void fatal_after(const char *details, enum gr_fatal code)
 {
     if (base_hooks.on_fatal != NULL)
         base_hooks.on_fatal(code, fatal_text(code));
     death_begin();
-    fmt_fd(2, "fatal error: %s\n", fatal_text(code));
+    fmt_fd(2, "%sfatal error: %s\n", details, fatal_text(code));
     death_end(false);
+}
+
+void fatal(enum gr_fatal code)
+{
+    fatal_after("", code);
 }
 
 void throw(const char *message)

@@ -21,6 +21,9 @@
  * left, signal handlers too. */
 NORETURN void fatal(enum gr_fatal code);
 
+/* The same with a line of details (and its newline) before the first one. */
+NORETURN void fatal_after(const char *details, enum gr_fatal code);
+
 /* A broken invariant of the runtime.  on_fatal is not asked. */
 NORETURN void throw(const char *message);
 

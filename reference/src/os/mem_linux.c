@@ -21,11 +21,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Newer than Debian 12's headers. */
 #define ADVICE_GUARD_INSTALL 102
 #define ADVICE_GUARD_REMOVE 103
+
+/* Where reservations count as memory, this much of it may be reserved for a purpose. */
+#define STRICT_BYTES ((size_t)1 << 30)
 
 #define MAPS_DEFAULT 65530
 #define MAPS_RESERVE 8192
@@ -76,6 +80,32 @@ void *os_reserve(size_t bytes, size_t align)
     return at;
 }
 
+/* A small file's only number; `otherwise` when there is none. */
+static int64_t file_number(const char *path, int64_t otherwise)
+{
+    char text[32];
+    int64_t n = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return otherwise;
+    ssize_t got = read(fd, text, sizeof text);
+    close(fd);
+    for (ssize_t i = 0; i < got && text[i] >= '0' && text[i] <= '9'; i++)
+        n = n * 10 + (text[i] - '0');
+    return got > 0 && text[0] >= '0' && text[0] <= '9' ? n : otherwise;
+}
+
+size_t os_space_limit(void)
+{
+    struct rlimit r;
+    bool is_strict =
+        FAILURE(memory_strict) || file_number("/proc/sys/vm/overcommit_memory", 0) == 2;
+    size_t limit = is_strict ? STRICT_BYTES : SIZE_MAX;
+    if (getrlimit(RLIMIT_AS, &r) == 0 && r.rlim_cur != RLIM_INFINITY)
+        limit = min_u64(limit, r.rlim_cur);
+    return limit;
+}
+
 void os_release(void *at, size_t bytes)
 {
     if (munmap(at, bytes) != 0)
@@ -123,23 +153,9 @@ static bool markers_work(void)
     return bites;
 }
 
-static int64_t maps_limit(void)
-{
-    char text[32];
-    int64_t n = 0;
-    int fd = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return MAPS_DEFAULT;
-    ssize_t got = read(fd, text, sizeof text);
-    close(fd);
-    for (ssize_t i = 0; i < got && text[i] >= '0' && text[i] <= '9'; i++)
-        n = n * 10 + (text[i] - '0');
-    return n > 0 ? n : MAPS_DEFAULT;
-}
-
 static void guard_init(void)
 {
-    int64_t maps = maps_limit();
+    int64_t maps = file_number("/proc/sys/vm/max_map_count", MAPS_DEFAULT);
     guard_kind = OS_GUARD_NONE;
     if (markers_work())
         guard_kind = OS_GUARD_MADVISE;

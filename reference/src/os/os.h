@@ -23,6 +23,9 @@ size_t os_page_bytes(void);
  * pages, left out of core dumps.  align is a power of two.  NULL: refused. */
 void *os_reserve(size_t bytes, size_t align);
 
+/* How much address space the process may have; SIZE_MAX: no limit worth the name. */
+size_t os_space_limit(void);
+
 /* Unmaps a whole reservation. */
 void os_release(void *at, size_t bytes);
 

@@ -114,17 +114,34 @@ static void overflow_end(void *unused)
     fatal(GR_FATAL_STACK_OVERFLOW);
 }
 
+/* The goroutine is over.  In a controlled run its stack serves for switching away, from the
+ * top; else the frames on it stay, for the dump, and the handler's own stack must do. */
+static void overflow_insig(struct g *g, const struct os_fault *f)
+{
+    char details[96];
+    san_unpoison(g->stack.lo, g->stack.top);
+    if (sched_controlled()) {
+        os_fault_redirect(f, overflow_end, NULL, g->stack.top);
+        return;
+    }
+    fmt_buf(details, sizeof details, "runtime: goroutine stack exceeds %zu-byte limit\n",
+            stack_depth(&g->stack));
+    fatal_after(details, GR_FATAL_STACK_OVERFLOW);
+}
+
 /* In the handler of a machine fault, on the alternate stack. */
 static bool on_fault(const struct os_fault *f)
 {
     struct g *g = g_self();
     if (g == NULL)
         return false;
-    if (f->is_kernel_sent && g->has_stack && stack_owns_guard(&g->stack, f->addr)) {
-        san_unpoison(g->stack.lo, g->stack.top);
-        /* The goroutine is over: the verdict may have its stack, from the top. */
-        os_fault_redirect(f, overflow_end, NULL, g->stack.top);
-        return true;
+    if (f->is_kernel_sent && g->has_stack) {
+        if (stack_grow_insig(&g->stack, f->addr))
+            return true;
+        if (stack_owns_guard(&g->stack, f->addr)) {
+            overflow_insig(g, f);
+            return true;
+        }
     }
     return fault_next != NULL && fault_next(f);
 }

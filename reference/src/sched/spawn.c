@@ -36,10 +36,10 @@ void spawn_bind(struct p *p, struct g *g)
 {
     if (p != NULL && p->nstacks > 0)
         g->stack = p->stacks[--p->nstacks];
-    else if (!stack_acquire(&g->stack, STACK_SMALL))
+    else if (stack_acquire_many(&g->stack, 1) == 0)
         fatal(GR_FATAL_NO_MEMORY);
     g->has_stack = true;
-    fiber_init(&g->fiber, g->stack.lo, g->stack.top, spawn_entry, NULL);
+    fiber_init(&g->fiber, stack_bottom(&g->stack), g->stack.top, spawn_entry, NULL);
 }
 
 void spawn_bury(struct p *p, struct g *g)
@@ -56,7 +56,9 @@ void spawn_bury(struct p *p, struct g *g)
         ASSERT(stack_check(&g->stack));
         fiber_fini(&g->fiber);
         g->has_stack = false;
-        if (p != NULL && !SAN_FIBERS && p->nstacks < P_STACKS)
+        stack_settle(&g->stack);
+        if (p != NULL && !SAN_FIBERS && p->nstacks < P_STACKS &&
+            !stack_is_second_best(&g->stack))
             p->stacks[p->nstacks++] = g->stack;
         else
             stack_release(&g->stack);
@@ -127,10 +129,11 @@ static void spawn_return(void)
         sched_exit_g();
     count(&p->exited);
     struct g *next = find_quick(p);
-    if (next == NULL || next->has_stack) {
+    if (next == NULL || next->has_stack || stack_is_second_best(&g->stack)) {
         sched_leave_to(m, AFTER_EXIT, next);
         __builtin_unreachable();
     }
+    stack_settle(&g->stack);
     next->stack = g->stack;
     next->has_stack = true;
     g->has_stack = false;

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* slab.c - address space for stacks.
  *
- * Owns: sizes of slots and slabs, reserving slabs, installing guards.
- * Not here: free slots (pool.c).
+ * Owns: sizes of slots and slabs, reserving slabs, installing first guards.
+ * Not here: free slots (pool.c), guards that move (grow.c).
  *
  *     slab  | guard usable......top | guard usable......top | ...
+ *     large | not yet used .... guard usable.......top  gap | ...
  *
  * Idea: address space is plentiful and pages are committed at first touch, so a slot may be
- * much larger than what a goroutine needs.  Its price is page tables: 128 bytes for 64 KB.
- * Where the system counts reservations as memory, half a slab is tried, and half of that.
+ * much larger than what a goroutine needs.  Its price is page tables: 128 bytes for 64 KB,
+ * a page and a quarter for 256 MB.  So there are some thousands of large slots, for all
+ * goroutines of an ordinary program, and small ones for what goes beyond.  Where the system
+ * counts address space, large slots are fewer and smaller, and a slab that it refuses is
+ * tried again half as large, and half of that.
  *
- *   I1  Guards are installed when a slot is cut and stay for good.
+ *   I1  A slot has a guard from its cutting on, or is handed out as unguarded.
  *   I2  A slot has at least 4 pages, whatever the page size.
+ *   I3  First guard and usable bytes of a large slot share one page of the page table
+ *       (with pages of 4 KB): SHADES and guard together stay below 2 MB.
  */
 #include "slab.h"
 
@@ -19,6 +25,18 @@
 
 #define SLAB_BYTES ((size_t)64 << 20)
 #define SLAB_ALIGN ((size_t)2 << 20)
+#define SLOTS_MAX (1u << 22)
+
+/* Neighbours end at different places of their last 2 MB: else the entries of the page table
+ * for their tops would all fall on one set of the cache. */
+#define SHADES 16u
+#define SHADE_BYTES ((size_t)32 << 10)
+
+#define LARGE_SLOTS (SAN_FIBERS ? 1024u : 4096u)
+#define LARGE_BYTES (SAN_FIBERS ? (size_t)8 << 20 : (size_t)256 << 20)
+#define LARGE_LEAST_BYTES ((size_t)8 << 20)
+#define LARGE_GUARD_BYTES ((size_t)256 << 10)
+#define LARGE_PER_SLAB 4u
 
 static const size_t class_bytes[STACK_CLASSES] = {
     [STACK_SMALL] = (size_t)64 << 10,
@@ -26,24 +44,69 @@ static const size_t class_bytes[STACK_CLASSES] = {
     [STACK_BIG] = (size_t)8 << 20,
 };
 
-size_t slab_guard_bytes(void)
+static pthread_once_t plan_once = PTHREAD_ONCE_INIT;
+static struct {
+    size_t bytes; /* of a large slot */
+    uint32_t slots;
+} plan; /* const after plan_once */
+
+/* A quarter of what the process may map is for large slots. */
+static void plan_make(void)
 {
-    return os_page_bytes();
+    size_t space = os_space_limit() / 4;
+    plan.bytes = LARGE_BYTES;
+    plan.slots = LARGE_SLOTS;
+    if (space / LARGE_BYTES >= LARGE_SLOTS)
+        return;
+    plan.bytes = LARGE_LEAST_BYTES;
+    if (space / LARGE_LEAST_BYTES < LARGE_SLOTS)
+        plan.slots = (uint32_t)(space / LARGE_LEAST_BYTES);
+}
+
+static size_t shade_bytes(void)
+{
+    return max_u64(SHADE_BYTES, os_page_bytes());
+}
+
+size_t slab_guard_bytes(enum stack_class class)
+{
+    return class == STACK_LARGE ? LARGE_GUARD_BYTES : os_page_bytes();
 }
 
 static size_t slot_bytes(enum stack_class class)
 {
+    if (class == STACK_LARGE) {
+        pthread_once(&plan_once, plan_make);
+        return plan.bytes;
+    }
     return max_u64(class_bytes[class] * SAN_STACK_FACTOR, 4 * os_page_bytes());
+}
+
+uint32_t slab_slots_max(enum stack_class class)
+{
+    if (class != STACK_LARGE)
+        return SLOTS_MAX;
+    pthread_once(&plan_once, plan_make);
+    return plan.slots;
 }
 
 size_t slab_usable_bytes(enum stack_class class)
 {
-    return slot_bytes(class) - slab_guard_bytes();
+    if (class == STACK_LARGE)
+        return STACK_FIRST_BYTES;
+    return slot_bytes(class) - slab_guard_bytes(class);
 }
 
-static bool slab_add(struct slab_cutter *c, size_t slot)
+size_t slab_depth_max(void)
 {
-    for (size_t bytes = max_u64(SLAB_BYTES, slot); bytes >= slot; bytes /= 2) {
+    return slot_bytes(STACK_LARGE) - SHADES * shade_bytes() - LARGE_GUARD_BYTES;
+}
+
+static bool slab_add(struct slab_cutter *c, enum stack_class class)
+{
+    size_t slot = slot_bytes(class);
+    size_t want = class == STACK_LARGE ? LARGE_PER_SLAB * slot : SLAB_BYTES;
+    for (size_t bytes = max_u64(want, slot); bytes >= slot; bytes /= 2) {
         char *slab = os_reserve(bytes, SLAB_ALIGN);
         if (slab == NULL)
             continue;
@@ -57,12 +120,17 @@ static bool slab_add(struct slab_cutter *c, size_t slot)
 
 bool slab_cut(struct slab_cutter *c, enum stack_class class, struct slab_slot *out)
 {
-    size_t slot = slot_bytes(class), guard = slab_guard_bytes();
-    if (c->next == c->end && !slab_add(c, slot))
+    size_t slot = slot_bytes(class), guard = slab_guard_bytes(class);
+    if (c->cut == slab_slots_max(class) || (c->next == c->end && !slab_add(c, class)))
         return false;
+    char *lo = c->next + guard;
+    if (class == STACK_LARGE)
+        lo = c->next + slot - c->cut / STACK_COLOURS % SHADES * shade_bytes() -
+             STACK_FIRST_BYTES;
     *out = (struct slab_slot){
-        .lo = c->next + guard,
-        .is_guarded = os_guard_install(c->next, guard),
+        .lo = lo,
+        .number = c->cut++,
+        .is_guarded = os_guard_install(lo - guard, guard),
     };
     c->next += slot;
     return true;
