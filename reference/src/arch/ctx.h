@@ -2,10 +2,10 @@
 /* ctx.h - the context contract: what a port to a processor must provide, in assembly.
  *
  * A context is a stack that does not run now; all of its registers that a C function must
- * preserve lie on that stack, and struct ctx holds its stack pointer.  The floating-point
+ * preserve lie on that stack, and struct ctx holds where it goes on.  The floating-point
  * environment (rounding, exception masks) is the thread's and is not switched.
  *
- *   I1  c->sp is valid exactly while nobody runs on the context's stack.
+ *   I1  *c is valid exactly while nobody runs on the context's stack.
  *   I2  At the first instruction of entry the stack is aligned as the ABI wants it.
  *   I3  Unwinders stop at ctx_entry: its return address is declared undefined, and the
  *       frame pointer there is 0.
@@ -20,18 +20,38 @@
 
 #include "base/base.h"
 
+/* Known to the assembly by offset. A walk of a stopped context's frames starts with pc and
+ * fp. */
 struct ctx {
     void *sp;
+    void *fp; /* the frame pointer; NULL in a new context */
+    void *pc; /* where it goes on */
 };
+
+/* Where new contexts start: takes the function and its argument off the stack. */
+void ctx_entry(void);
 
 /* Prepares c so that the first switch to it calls entry(arg) on the stack that ends at top.
  * entry must not return.  Needs: top 16-byte aligned, 256 bytes below it writable. */
-void ctx_init(struct ctx *c, void *top, void (*entry)(void *), void *arg);
+static inline void ctx_init(struct ctx *c, void *top, void (*entry)(void *), void *arg)
+{
+    void **sp = (void **)((uintptr_t)top & ~(uintptr_t)15) - 2;
+    sp[0] = (void *)(uintptr_t)entry;
+    sp[1] = arg;
+    *c = (struct ctx){.sp = sp, .fp = NULL, .pc = (void *)(uintptr_t)ctx_entry};
+}
 
-/* Stores the running context in *from and continues *to.  Returns when somebody switches
- * back to *from, perhaps on another thread.  Blocks: nothing.  Errno and every thread-local
- * address are stale afterwards. */
-void ctx_switch(struct ctx *from, struct ctx *to);
+/* void ctx_switch(struct ctx *from, struct ctx *to): stores the running context in *from
+ * and continues *to.  Returns when somebody switches back to *from, perhaps on another
+ * thread. Blocks: nothing.  Errno and every thread-local address are stale afterwards.
+ * Inline: the function that switches is the one that goes on. */
+#if defined(__x86_64__)
+#include "switch_x86_64.h"
+#elif defined(__aarch64__)
+#include "switch_aarch64.h"
+#else
+#error "no port to this processor; HACKING.md says what one consists of"
+#endif
 
 /* Words that frame_save needs: the largest port's count (AArch64: pc, sp, x19-x29, d8-d15),
  * one spare. */

@@ -60,7 +60,7 @@ static inline void fiber_init(struct fiber *f, void *lo, void *top, void (*entry
 
 static inline void fiber_adopt(struct fiber *f)
 {
-    f->ctx.sp = NULL;
+    f->ctx = (struct ctx){.sp = NULL};
 }
 
 static inline void fiber_fini(struct fiber *f)

@@ -211,9 +211,10 @@ void control_ready(struct control *c, struct g *g)
     run_push(c, g);
 }
 
-uint64_t control_spawn(struct control *c, gr_fn fn, void *arg)
+uint64_t control_spawn(struct control *c, gr_fn fn, void *arg, const void *pc)
 {
     struct g *g = spawn_prepare(NULL, fn, arg, ++c->goid);
+    spawn_name_parent(g, c->m.cur, pc);
     strategy_new_g(c, g);
     list_push_back(&c->live, &g->live);
     c->nalive++;
@@ -359,7 +360,7 @@ void gr_control_run(const struct gr_control *opt, gr_fn fn, void *arg,
     m_altstack_ensure();
     m_set_self(&c->m);
     atomic_fetch_or_explicit(&sched_attention, ATT_CONTROL, memory_order_relaxed);
-    control_spawn(c, fn, arg);
+    control_spawn(c, fn, arg, NULL);
     struct g *g = c->run[0];
     g->is_main = true;
     take(c, g);

@@ -44,9 +44,10 @@ enum park_reason {
 /* The words that a dump prints. */
 const char *park_reason_text(enum park_reason why);
 
-/* Laid out by who touches what, a line each: the last one, which holds the link of the
- * pool's free list too, is all that a spawn writes; the one before is for running.  What
- * floors above hang here is zeroed at burial, with the lines still in the cache.
+/* Laid out by who touches what, in lines: the last one, which holds the link of the pool's
+ * free list too, is all that a spawn writes; the one before is for running; those above are
+ * for waiting, and for what few goroutines do.  What floors above hang here is zeroed at
+ * burial, with the lines still in the cache.
  * cell is the waiter record of the floors above (one wait at a time). */
 struct g {
     struct timer sleep; /* owner: G while running, then the heap */
@@ -57,6 +58,11 @@ struct g {
     void *scratch;      /* owner: G; malloc'ed while a large select runs, else NULL */
     struct stack stack; /* owner: G (I3) */
 
+    struct list_link live; /* controlled mode: the goroutines of this run */
+    uint64_t priority;     /* controlled mode: PCT; higher runs first */
+    uint64_t noise_key;    /* owner: G; which gr_noise call and goroutine noise is of */
+    uint64_t room[4];      /* to the end of the line */
+
     struct fiber fiber;           /* owner: G; valid while it is not running (I3) */
     struct gr_frame *frames;      /* owner: G; panic: open frames, newest first */
     void *panics;                 /* owner: G; panic: panics in progress */
@@ -65,20 +71,19 @@ struct g {
     _Atomic uint32_t select_done; /* atomic; CAS 0 -> 1 by who may wake a select */
     bool goexiting;               /* owner: G */
     bool success;                 /* waker, before sched_ready: a communication woke it */
-    struct list_link live;        /* controlled mode: the goroutines of this run */
 
-    struct g *link;         /* owner: whoever holds it (I1): run queue, ready list */
-    _Atomic uint32_t state; /* atomic; enum g_state, changed by the owner */
-    _Atomic uint32_t why;   /* atomic; enum park_reason, of the last park */
-    _Atomic uint64_t goid;  /* atomic; set at spawn, read by dumps */
-    gr_fn fn;               /* const from spawn to the end */
-    void *arg;              /* const from spawn to the end */
-    uint64_t priority;      /* controlled mode: PCT; higher runs first */
-    uint32_t noise_epoch;   /* owner: G; which gr_noise call its noise came from */
-    bool has_stack;         /* owner: G */
-    bool is_main;           /* const from spawn to the end */
-    bool is_system;         /* const from before the first run; sched_spawn_system */
-    bool is_listed;         /* const after the cell was made: all_next, sleep are set */
+    struct g *link;                /* owner: whoever holds it (I1): run queue, ready list */
+    _Atomic uint64_t goid;         /* atomic; set at spawn, read by dumps */
+    gr_fn fn;                      /* const from spawn to the end */
+    void *arg;                     /* const from spawn to the end */
+    _Atomic uint64_t parent_goid;  /* atomic; set at spawn, read by dumps: who did */
+    const void *_Atomic parent_pc; /* atomic; set at spawn, read by dumps: where */
+    _Atomic uint16_t state;        /* atomic; enum g_state, changed by the owner */
+    _Atomic uint8_t why;           /* atomic; enum park_reason, of the last park */
+    bool has_stack;                /* owner: G */
+    bool is_main;                  /* const from spawn to the end */
+    bool is_system;                /* const from before the first run; sched_spawn_system */
+    bool is_listed; /* const after the cell was made: all_next, sleep are set */
 };
 
 #if !SAN_FIBERS

@@ -32,10 +32,11 @@ void gr_noise(int level, uint64_t seed)
 
 static uint64_t noise_draw(struct g *g)
 {
-    uint32_t epoch = load_relaxed(&noise_epoch);
-    if (g->noise_epoch != epoch) {
-        g->noise_epoch = epoch;
-        rand_seed(&g->noise, load_relaxed(&noise_seed) ^ mix64(load_relaxed(&g->goid)));
+    uint64_t goid = load_relaxed(&g->goid);
+    uint64_t key = goid << 16 | (load_relaxed(&noise_epoch) & 0xffff);
+    if (g->noise_key != key) {
+        g->noise_key = key;
+        rand_seed(&g->noise, load_relaxed(&noise_seed) ^ mix64(goid));
     }
     return rand_u64(&g->noise);
 }

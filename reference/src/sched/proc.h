@@ -124,6 +124,8 @@ struct g *g_first(void); /* all cells ever made, for dumps */
 
 /* ---- spawn.c ---- */
 struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid);
+/* for dumps; NULL, NULL: the runtime itself */
+void spawn_name_parent(struct g *g, const struct g *parent, const void *pc);
 void spawn_bind(struct p *p, struct g *g); /* gives g a stack and a fiber */
 void spawn_bury(struct p *p, struct g *g); /* the end: takes both and the cell */
 /* the first function on each goroutine's stack */
@@ -207,7 +209,7 @@ void control_point(struct control *c);
 void control_park(struct control *c, bool (*commit)(struct g *, void *), void *arg);
 void control_yield(struct control *c);
 void control_ready(struct control *c, struct g *g);
-uint64_t control_spawn(struct control *c, gr_fn fn, void *arg);
+uint64_t control_spawn(struct control *c, gr_fn fn, void *arg, const void *pc);
 NORETURN void control_exit_g(struct control *c);
 uint32_t control_choose(struct control *c, enum choice kind, uint32_t n);
 int64_t control_now(struct control *c);

@@ -15,6 +15,12 @@
  */
 #include "sched/proc.h"
 
+void spawn_name_parent(struct g *g, const struct g *parent, const void *pc)
+{
+    store_relaxed(&g->parent_goid, parent != NULL ? load_relaxed(&parent->goid) : 0);
+    store_relaxed(&g->parent_pc, pc);
+}
+
 struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
 {
     struct g *g = g_acquire(p);
@@ -24,8 +30,8 @@ struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
     g->arg = arg;
     g->has_stack = false;
     g->is_main = false;
-    g->noise_epoch = 0;
     store_relaxed(&g->goid, goid);
+    spawn_name_parent(g, NULL, NULL);
     store_relaxed(&g->state, G_RUNNABLE);
     if (SAN_FIBERS)
         spawn_bind(p, g);
@@ -80,15 +86,17 @@ static void count(atomic_u64 *n)
     store_relaxed(n, load_relaxed(n) + 1); /* one writer: the owner of the P */
 }
 
-uint64_t sched_spawn(gr_fn fn, void *arg)
+/* Goes on at pc: in the code that says `go`. */
+static ALWAYS_INLINE uint64_t spawn(gr_fn fn, void *arg, const void *pc)
 {
     struct m *m = m_self();
     ASSERT(m != NULL);
     if (m->control != NULL)
-        return control_spawn(m->control, fn, arg);
+        return control_spawn(m->control, fn, arg, pc);
     struct p *p = m->p;
     uint64_t goid = goid_new(p);
     struct g *g = spawn_prepare(p, fn, arg, goid);
+    spawn_name_parent(g, m->cur, pc);
     count(&p->spawned);
     struct gq spill = {0};
     if (!runq_push_next(&p->q, g, &spill))
@@ -97,12 +105,17 @@ uint64_t sched_spawn(gr_fn fn, void *arg)
     return goid;
 }
 
-void gr_go(gr_fn fn, void *arg)
+uint64_t sched_spawn(gr_fn fn, void *arg)
+{
+    return spawn(fn, arg, NULL);
+}
+
+NOINLINE void gr_go(gr_fn fn, void *arg)
 {
     if (fn == NULL)
         fatal(GR_FATAL_GO_NIL);
     sched_point();
-    sched_spawn(fn, arg);
+    spawn(fn, arg, __builtin_return_address(0));
 }
 
 uint64_t gr_goid(void)
