@@ -421,6 +421,7 @@ static void look_again(struct m *m)
 void idle_sleep(struct m *m)
 {
     struct p *p = m->p;
+    timers_settle(); /* the last one that goes idle has seen every stop: none holds us up */
     mutex_lock(&sched.lock);
     if (sched.global.len > 0 || p->id >= load_relaxed(&sched.nprocs)) {
         mutex_unlock(&sched.lock);

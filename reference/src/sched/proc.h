@@ -157,6 +157,12 @@ struct g *find_runnable(struct m *m);
 /* A thread for p, which is busy and nobody's.  False: the system refused. */
 bool machine_start(struct p *p, bool is_spinning);
 
+/* ---- clock.c ---- */
+/* Fires what is due in h, up to a batch when that gives p work.  True: something was. */
+bool timers_run(struct p *p, struct timer_heap *h);
+/* After it no P's next_ns is that of a timer stopped before.  Needs: a P. */
+void timers_settle(void);
+
 /* ---- idle.c ---- */
 /* new work: wakes somebody when nobody looks for it; by whom has a P */
 void idle_wake(void);
