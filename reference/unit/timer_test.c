@@ -183,6 +183,41 @@ static void batches_keep_order(void)
     CHECK_EQ(want, CELLS);
 }
 
+/* The array moves to larger memory, lastly to very large; refused, to twice as much. */
+static void grows(bool is_refused)
+{
+    enum { MANY = 100000 };
+    static struct timer many[MANY];
+    struct timer_shot shot;
+    cells_init();
+    for (int i = 0; i < MANY; i++) {
+        timer_init(&many[i], no_fire);
+        if (is_refused && heap.len == heap.cap && heap.cap > 30000)
+            CHECK(failure_arm("memory_reserve:1"));
+        timer_arm(&heap, &many[i], i * INT64_C(7919) % MANY, (uint64_t)i, &is_first);
+    }
+    timer_heap_check(&heap);
+    for (int i = 0; i < MANY; i++) {
+        CHECK(expire(i, &shot));
+        CHECK_EQ(shot.seq * 7919 % MANY, i);
+    }
+    CHECK(!expire(MANY, &shot));
+}
+
+static void grows_to_large(void)
+{
+    grows(false);
+    CHECK(heap.cap > 10000000);
+    timer_heap_fini(&heap);
+}
+
+static void grows_when_refused(void)
+{
+    grows(true);
+    CHECK(heap.cap < 200000);
+    timer_heap_fini(&heap);
+}
+
 /* ---- in the scheduler ---- */
 
 static atomic_u32 done;
@@ -403,6 +438,8 @@ static const struct unit_case cases[] = {
     UNIT(moved_fires_once),
     UNIT(the_dead_do_not_pile_up),
     UNIT(batches_keep_order),
+    UNIT(grows_to_large),
+    UNIT(grows_when_refused),
     UNIT(many_sleepers_p1),
     UNIT(many_sleepers_p2),
     UNIT(many_sleepers_p8),

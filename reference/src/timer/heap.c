@@ -23,6 +23,7 @@
 #include "os/os.h"
 
 #define NODE_BYTES (4 * sizeof(struct timer_entry))
+#define LARGE_BYTES ((uint64_t)1 << 30)
 #define LEAD_BYTES (NODE_BYTES - sizeof(struct timer_entry)) /* before v[0] (I1) */
 
 STATIC_ASSERT(NODE_BYTES == 2 * CACHE_LINE, "siblings fill two lines");
@@ -89,11 +90,28 @@ void heap_free_locked(struct timer_heap *h)
     h->len = h->cap = 0;
 }
 
+/* Memory for at least *bytes, which then tells how much it is.  A large array gets so much
+ * address space that it will not move again, and huge pages: an eighth of the faults, and
+ * the way to the bottom stays within what the processor remembers of the page table. */
+static char *array_reserve(size_t *bytes)
+{
+    if (*bytes < OS_HUGE_BYTES)
+        return os_reserve(*bytes, os_page_bytes());
+    size_t want = max_u64(*bytes, LARGE_BYTES);
+    char *at = os_reserve(want, OS_HUGE_BYTES);
+    if (at == NULL)
+        at = os_reserve(want = *bytes, OS_HUGE_BYTES);
+    if (at != NULL)
+        os_prefer_huge(at, want);
+    *bytes = want;
+    return at;
+}
+
 static void grow_locked(struct timer_heap *h)
 {
     uint32_t len = h->len;
     size_t bytes = h->cap > 0 ? 2 * bytes_of(h->cap) : os_page_bytes();
-    char *at = os_reserve(bytes, os_page_bytes());
+    char *at = array_reserve(&bytes);
     if (at == NULL)
         fatal(GR_FATAL_NO_MEMORY);
     struct timer_entry *v = (struct timer_entry *)(void *)(at + LEAD_BYTES);
@@ -105,12 +123,22 @@ static void grow_locked(struct timer_heap *h)
     h->cap = (uint32_t)((bytes - LEAD_BYTES) / sizeof *v);
 }
 
-void heap_push_locked(struct timer_heap *h, struct timer_entry e)
+/* The ticket is the newest, so equal deadlines stay above. */
+void heap_push_locked(struct timer_heap *h, int64_t when, uint64_t ticket, struct timer *t,
+                      uint64_t seq)
 {
     if (UNLIKELY(h->len == h->cap))
         grow_locked(h);
-    h->v[h->len] = e;
-    sift_up(h, h->len++);
+    struct timer_entry *v = h->v;
+    uint32_t i = h->len++;
+    while (i > 0 && when < v[(i - 1) / 4].when) {
+        v[i] = v[(i - 1) / 4];
+        i = (i - 1) / 4;
+    }
+    v[i].when = when;
+    v[i].ticket = ticket;
+    v[i].t = t;
+    v[i].seq = seq;
 }
 
 /* The hole goes all the way down along the least children, then the last entry, which came

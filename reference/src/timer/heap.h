@@ -13,7 +13,8 @@ struct timer_entry {
 };
 
 /* All need h->lock. */
-void heap_push_locked(struct timer_heap *h, struct timer_entry e);
+void heap_push_locked(struct timer_heap *h, int64_t when, uint64_t ticket, struct timer *t,
+                      uint64_t seq);
 
 /* Removes v[0].  Needs: not empty. */
 void heap_pop_locked(struct timer_heap *h);

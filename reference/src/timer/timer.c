@@ -144,7 +144,7 @@ bool timer_arm(struct timer_heap *h, struct timer *t, int64_t when, uint64_t seq
     uint64_t ticket = ticket_locked(h);
     if (when == TIMER_NEVER) /* an armed timer is not none */
         when--;
-    heap_push_locked(h, (struct timer_entry){when, ticket, t, seq});
+    heap_push_locked(h, when, ticket, t, seq);
     /* I4.  Release: what the owner wrote before is seen by who takes this ticket (claim,
      * timer_disarm); acquire: pairs with their release. */
     bool was_armed = swap_acq_rel(&t->ticket, ticket) != 0;
