@@ -58,6 +58,13 @@ enum p_state { P_IDLE, P_BUSY, P_RETIRED };
 #define P_CELLS 64  /* goroutine cells that a P keeps */
 #define P_GOIDS 16  /* goroutine numbers drawn at a time */
 
+/* Free objects of floors above (sched_cache_take). */
+#define P_CACHE 32
+struct p_cache {
+    uint32_t n;
+    void *object[P_CACHE];
+};
+
 struct p {
     struct runq q;
     struct timer_heap timers;
@@ -71,6 +78,7 @@ struct p {
     atomic_u64 parks, steals, fired;
     struct stack stacks[P_STACKS]; /* owner: P */
     struct g *cells[P_CELLS];      /* owner: P */
+    struct p_cache cache[CACHES];  /* owner: P */
     uint32_t id;                   /* const after init */
     uint32_t state;                /* guarded by sched.lock: enum p_state */
     uint32_t seen_tick;            /* owner: sysmon */

@@ -65,6 +65,13 @@ _Noreturn void sched_exit_g(void);
  * constructor.  Several may be added (up to 4). */
 void sched_on_drop(void (*drop)(struct g *g));
 
+/* Free objects of floors above that a processor keeps at hand, so that no lock is needed
+ * for them.  take gives NULL when there is none, give false when there is no room; both
+ * always in controlled runs.  Then it is the pool's turn.  What an object holds is kept. */
+enum sched_cache { CACHE_WAITER, CACHES };
+void *sched_cache_take(enum sched_cache kind);
+bool sched_cache_give(enum sched_cache kind, void *object);
+
 /* ---- points and choices -------------------------------------------------------------- */
 
 /* Why somebody has to look up: bits of sched_attention. */
