@@ -18,7 +18,8 @@
  *
  * One of the two sees the other.  A spinning thread that finds work wakes another one
  * before it runs it, if it was the last that looked: so a burst of work wakes threads one
- * by one, and each further one only if needed.
+ * by one, and each further one only if needed.  reference/model/wakeup.pml is this
+ * protocol for the model checker, with what goes wrong where a rule is left out.
  *
  * Deadlines and descriptors: one sleeper without a P, the keeper, sleeps until the earliest
  * deadline of all heaps, in the poller when there is one.  The others sleep until they are
@@ -136,8 +137,9 @@ static void start_failed(struct p *p)
     mutex_unlock(&sched.lock);
 }
 
-/* Gives an idle P to a thread that spins.  Needs: nspinning was raised for it. */
-static void wake_spinning(void)
+/* Gives an idle P to a thread that spins; false when no P was idle any more.  Needs:
+ * nspinning was raised for it. */
+static bool wake_spinning(void)
 {
     mutex_lock(&sched.lock);
     struct p *p = idle_p_pop_locked();
@@ -147,26 +149,29 @@ static void wake_spinning(void)
     mutex_unlock(&sched.lock);
     if (r.m != NULL) {
         rouse(r, p, true);
-        return;
+        return true;
     }
     if (p != NULL) {
         if (machine_start(p, true))
-            return;
+            return true;
         start_failed(p);
     }
     sub_seq(&sched.nspinning, 1);
+    return p != NULL;
 }
 
 void idle_wake_foreign(void)
 {
-    /* Pairs with the sequentially consistent stores and loads of idle_sleep (head of this
-     * file). */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (load_seq(&sched.nidle) == 0 || load_seq(&sched.nspinning) != 0)
-        return;
-    uint32_t zero = 0;
-    if (cas_seq(&sched.nspinning, &zero, 1))
-        wake_spinning();
+    uint32_t zero;
+    do {
+        /* Pairs with the sequentially consistent stores and loads of idle_sleep (head of
+         * this file). */
+        atomic_thread_fence(memory_order_seq_cst);
+        if (load_seq(&sched.nidle) == 0 || load_seq(&sched.nspinning) != 0)
+            return;
+        zero = 0;
+        /* Who counted as spinning in vain looks again: others may have relied on it. */
+    } while (cas_seq(&sched.nspinning, &zero, 1) && !wake_spinning());
 }
 
 void idle_wake(void)
