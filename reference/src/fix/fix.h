@@ -6,22 +6,26 @@
  *
  *   I1  Memory of a pool stays mapped, and stays objects of this pool, until the
  *       process ends.
- *   I2  A released object keeps its contents until it is acquired again; a fresh
- *       one is zero.
- *   I3  Objects are aligned to 16 bytes, to 64 when they are that large.
+ *   I2  A released object is not touched until it is acquired again, not even by the
+ *       pool; a fresh one is zero.
+ *   I3  Objects are aligned to 16 bytes, to 64 when they are that large, to 128 when they
+ *       are larger than that: processors fetch lines in pairs.
  */
 #ifndef FIX_FIX_H
 #define FIX_FIX_H
 
 #include "lock/lock.h"
 
+struct fix_block; /* room for pointers to free objects */
+
 struct fixpool {
     struct mutex lock;
-    uint32_t object_bytes; /* const after init */
-    uint32_t stride;       /* guarded by lock; 0 before the first acquire */
-    char *free;            /* guarded by lock: last released first */
-    char *fresh, *end;     /* guarded by lock: what is left of the newest chunk */
-    size_t live, total;    /* guarded by lock */
+    uint32_t object_bytes;  /* const after init */
+    uint32_t stride;        /* guarded by lock; 0 before the first acquire */
+    struct fix_block *free; /* guarded by lock: the top of the stack of free objects */
+    uint32_t nfree;         /* guarded by lock: how many of them are in that block */
+    char *fresh, *end;      /* guarded by lock: what is left of the newest chunk */
+    size_t live, total;     /* guarded by lock */
 };
 
 #define FIXPOOL_INIT(bytes)                                                                \

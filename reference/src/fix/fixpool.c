@@ -4,14 +4,17 @@
  * Owns: chunks, the free list, the counters.  Not here: per-processor caches, which use the
  * _many forms.
  *
- *     chunk: | object . link | object . link | ... | rest |
+ *     chunk: | object | object | ... | block: above, below, pointer, pointer ... |
  *
- * Idea: the link of the free list lies behind the object, not in it, so that a reader with
- * a stale pointer still sees the object's last contents (I2 of fix.h).  Chunks are
- * reservations, touched object by object.
+ * Idea: the free objects are a stack of pointers, last released first acquired, that lies
+ * beside the objects, never in them: taking and giving objects that have left the cache
+ * long ago costs no miss, and a reader with a stale pointer sees the last contents.  Each
+ * chunk brings the room for pointers to its own objects, so the stack is never short of it.
+ * Chunks are reservations, touched as they are used.
  *
- *   I1  live + length of the free list + objects between fresh and end = total.
- *   I2  stride is object_bytes, the link, and padding; the link is the stride's last word.
+ *   I1  live + pointers on the stack + objects between fresh and end = total.
+ *   I2  Blocks are linked in the order in which they were made; those below `free` are
+ *       full, those above are empty, and all have room for `total` pointers together.
  */
 #include "fix.h"
 
@@ -26,47 +29,78 @@ void fixpool_init(struct fixpool *p, size_t object_bytes)
     *p = (struct fixpool)FIXPOOL_INIT((uint32_t)object_bytes);
 }
 
-static char **link_of(const struct fixpool *p, char *object)
+struct fix_block {
+    struct fix_block *below, *above;
+    uint32_t room; /* const */
+    void *at[];
+};
+
+static size_t align_of(const struct fixpool *p)
 {
-    return (char **)(object + p->stride - sizeof(char *));
+    if (p->object_bytes > 2 * CACHE_LINE)
+        return 2 * CACHE_LINE;
+    return p->object_bytes >= CACHE_LINE ? CACHE_LINE : 16;
+}
+
+/* The newest block goes on top of the chain; `free` stays where it is, but for the
+ * first. */
+static void block_add_locked(struct fixpool *p, struct fix_block *b, uint32_t room)
+{
+    struct fix_block *top = p->free;
+    while (top != NULL && top->above != NULL)
+        top = top->above;
+    *b = (struct fix_block){.below = top, .room = room};
+    if (top != NULL)
+        top->above = b;
+    else
+        p->free = b;
 }
 
 static void chunk_add_locked(struct fixpool *p)
 {
-    size_t align = p->object_bytes >= CACHE_LINE ? CACHE_LINE : 16;
-    p->stride = (uint32_t)align_up(p->object_bytes + sizeof(char *), align);
-    size_t want = max_u64(CHUNK_BYTES, (uint64_t)p->stride * CHUNK_OBJECTS_MIN);
+    p->stride = (uint32_t)align_up(p->object_bytes, align_of(p));
+    size_t each = p->stride + sizeof(void *);
+    size_t want = max_u64(CHUNK_BYTES, each * CHUNK_OBJECTS_MIN + sizeof(struct fix_block));
     size_t bytes = align_up(want, os_page_bytes());
+    size_t n = (bytes - sizeof(struct fix_block)) / each;
     char *chunk = os_reserve(bytes, os_page_bytes());
     if (chunk == NULL)
         fatal(GR_FATAL_NO_MEMORY);
     san_root_add(chunk, chunk + bytes);
     p->fresh = chunk;
-    p->end = chunk + bytes / p->stride * p->stride;
-    p->total += bytes / p->stride;
+    p->end = chunk + n * p->stride;
+    p->total += n;
+    block_add_locked(p, (struct fix_block *)(void *)p->end, (uint32_t)n);
 }
 
-static void *take_locked(struct fixpool *p)
+static void *fresh_locked(struct fixpool *p)
 {
-    char *object = p->free;
-    p->live++;
-    if (object != NULL) {
-        p->free = *link_of(p, object);
-        return object;
-    }
     if (p->fresh == p->end)
         chunk_add_locked(p);
-    object = p->fresh;
+    void *object = p->fresh;
     p->fresh += p->stride;
     return object;
 }
 
-static void give_locked(struct fixpool *p, char *object)
+/* The stack of free objects ends at the top block's last one, which may be empty. */
+static bool is_any_free_locked(struct fixpool *p)
+{
+    if (p->nfree == 0 && p->free != NULL && p->free->below != NULL) {
+        p->free = p->free->below;
+        p->nfree = p->free->room;
+    }
+    return p->nfree > 0;
+}
+
+static void give_locked(struct fixpool *p, void *object)
 {
     ASSERT(p->live > 0);
     p->live--;
-    *link_of(p, object) = p->free;
-    p->free = object;
+    if (p->nfree == p->free->room) {
+        p->free = p->free->above; /* exists, by I2 */
+        p->nfree = 0;
+    }
+    p->free->at[p->nfree++] = object;
 }
 
 void *fixpool_acquire(struct fixpool *p)
@@ -85,7 +119,8 @@ void fixpool_acquire_many(struct fixpool *p, void **out, size_t n)
 {
     mutex_lock(&p->lock);
     for (size_t i = 0; i < n; i++)
-        out[i] = take_locked(p);
+        out[i] = is_any_free_locked(p) ? p->free->at[--p->nfree] : fresh_locked(p);
+    p->live += n;
     mutex_unlock(&p->lock);
 }
 
@@ -108,9 +143,9 @@ size_t fixpool_live(struct fixpool *p)
 bool fixpool_check(struct fixpool *p)
 {
     mutex_lock(&p->lock);
-    size_t n = p->live;
-    for (char *o = p->free; o != NULL && n <= p->total; o = *link_of(p, o))
-        n++;
+    size_t n = p->live + p->nfree;
+    for (struct fix_block *b = p->free; b != NULL && b->below != NULL; b = b->below)
+        n += b->below->room;
     if (p->stride > 0)
         n += (size_t)(p->end - p->fresh) / p->stride;
     bool is_sound = n == p->total;

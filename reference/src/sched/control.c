@@ -329,8 +329,11 @@ static void control_drop_all(struct control *c)
     timer_heap_clear(&c->timers);
     for (l = c->live.next; l != &c->live; l = l->next)
         dead_drop(LIST_ENTRY(l, struct g, live));
-    while ((l = list_pop_front(&c->live)) != NULL)
-        spawn_bury(NULL, LIST_ENTRY(l, struct g, live));
+    while ((l = list_pop_front(&c->live)) != NULL) {
+        struct g *g = LIST_ENTRY(l, struct g, live);
+        spawn_wipe(g);
+        spawn_bury(NULL, g);
+    }
 }
 
 static void tape_give(struct tape *t, struct gr_verdict *out)

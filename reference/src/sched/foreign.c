@@ -116,6 +116,6 @@ void sched_spawn_system(gr_fn fn, void *arg)
     *s = (struct system_start){fn, arg};
     struct g *g = spawn_prepare(NULL, system_entry, s, add_relaxed(&sched.goid, 1) + 1);
     g->is_system = true;
-    global_push(g, g, 1);
+    global_push(g);
     idle_wake_foreign();
 }

@@ -44,10 +44,10 @@ enum park_reason {
 /* The words that a dump prints. */
 const char *park_reason_text(enum park_reason why);
 
-/* Laid out by who touches what, in lines: the last one, which holds the link of the pool's
- * free list too, is all that a spawn writes; the one before is for running; those above are
- * for waiting, and for what few goroutines do.  What floors above hang here is zeroed at
- * burial, with the lines still in the cache.
+/* Laid out by who touches what, in lines.  A spawn writes the last one alone; a run that
+ * neither parks nor panics needs the one before, which the processor fetches with it.
+ * Those above are for waiting, and for what few goroutines do.  What floors above hang here
+ * is NULL again when a goroutine's function returns, and made so when it ends otherwise.
  * cell is the waiter record of the floors above (one wait at a time). */
 struct g {
     struct timer sleep; /* owner: G while running, then the heap */
@@ -55,8 +55,10 @@ struct g {
     struct rand noise;  /* owner: G */
 
     uint64_t cell[G_CELL_BYTES / sizeof(uint64_t)]; /* owner: whoever may wake it, else G */
-    void *scratch;      /* owner: G; malloc'ed while a large select runs, else NULL */
-    struct stack stack; /* owner: G (I3) */
+    void *scratch; /* owner: G; malloc'ed while a large select runs, else NULL */
+    void *waiting; /* owner: G; waiter records that it holds */
+    void *param;   /* waker, before sched_ready: what woke it */
+    void *panics;  /* owner: G; panic: panics in progress */
 
     struct list_link live; /* controlled mode: the goroutines of this run */
     uint64_t priority;     /* controlled mode: PCT; higher runs first */
@@ -64,10 +66,8 @@ struct g {
     uint64_t room[4];      /* to the end of the line */
 
     struct fiber fiber;           /* owner: G; valid while it is not running (I3) */
+    struct stack stack;           /* owner: G (I3) */
     struct gr_frame *frames;      /* owner: G; panic: open frames, newest first */
-    void *panics;                 /* owner: G; panic: panics in progress */
-    void *waiting;                /* owner: G; waiter records that it holds */
-    void *param;                  /* waker, before sched_ready: what woke it */
     _Atomic uint32_t select_done; /* atomic; CAS 0 -> 1 by who may wake a select */
     bool goexiting;               /* owner: G */
     bool success;                 /* waker, before sched_ready: a communication woke it */
@@ -89,7 +89,8 @@ struct g {
 #if !SAN_FIBERS
 STATIC_ASSERT(offsetof(struct g, fiber) % CACHE_LINE == 0, "the running line");
 STATIC_ASSERT(offsetof(struct g, link) % CACHE_LINE == 0, "the spawning line");
-STATIC_ASSERT(sizeof(struct g) % CACHE_LINE == CACHE_LINE - sizeof(void *), "the link");
+STATIC_ASSERT(offsetof(struct g, link) % (2 * CACHE_LINE) == CACHE_LINE, "the pair");
+STATIC_ASSERT(sizeof(struct g) == 6 * CACHE_LINE - 8, "no line more");
 #endif
 
 #endif

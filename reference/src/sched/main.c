@@ -12,12 +12,11 @@
 static void first_goroutine(gr_fn fn, void *arg)
 {
     struct p *p = load_relaxed(&sched.ps[0]);
-    struct gq spill = {0};
     store_relaxed(&sched.goid, 1);
     struct g *g = spawn_prepare(p, fn, arg, 1);
     g->is_main = true;
     store_relaxed(&p->spawned, 1);
-    runq_push(&p->q, g, &spill);
+    push_back(p, g);
 }
 
 void sched_main(gr_fn fn, void *arg)

@@ -90,20 +90,6 @@ void sched_stop_here(void)
         os_futex_wait(&never, 0, -1);
 }
 
-static void push_next(struct p *p, struct g *g)
-{
-    struct gq spill = {0};
-    if (!runq_push_next(&p->q, g, &spill))
-        global_push(spill.first, spill.last, spill.len);
-}
-
-void push_back(struct p *p, struct g *g)
-{
-    struct gq spill = {0};
-    if (!runq_push(&p->q, g, &spill))
-        global_push(spill.first, spill.last, spill.len);
-}
-
 static void arrive_after_park(struct m *m, struct g *prev)
 {
     bool (*commit)(struct g *, void *) = m->commit;
@@ -119,7 +105,7 @@ static void arrive_after_park(struct m *m, struct g *prev)
 static void arrive_after_yield(struct p *p, struct g *prev)
 {
     if (load_relaxed(&sched.nglobal) > 0 && runq_len(&p->q) == 0)
-        global_push(prev, prev, 1);
+        global_push(prev);
     else
         push_back(p, prev);
 }

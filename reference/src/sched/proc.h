@@ -27,6 +27,7 @@
 #include "fix/fix.h"
 #include "gr/control.h"
 #include "os/os.h"
+#include "sched/gq.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
 
@@ -141,6 +142,8 @@ struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid);
 /* for dumps; NULL, NULL: the runtime itself */
 void spawn_name_parent(struct g *g, const struct g *parent, const void *pc);
 void spawn_bind(struct p *p, struct g *g); /* gives g a stack and a fiber */
+/* for a goroutine that does not end by a return */
+void spawn_wipe(struct g *g);
 void spawn_bury(struct p *p, struct g *g); /* the end: takes both and the cell */
 /* the first function on each goroutine's stack */
 void spawn_entry(void *unused);
@@ -158,7 +161,6 @@ void sched_run(struct m *m, struct g *next);
 /* next goroutine without leaving the stack, or NULL */
 struct g *find_quick(struct p *p);
 struct g *find_local(struct p *p); /* the same on g0, global queue included */
-void push_back(struct p *p, struct g *g);
 void sched_leave(struct m *m, enum after after);
 void sched_leave_to(struct m *m, enum after after, struct g *next);
 /* ATT_STOP: this thread sleeps until the process ends */
@@ -215,7 +217,10 @@ void harvest_begin(void);
 void harvest_end(struct g *list);
 
 /* ---- global.c ---- */
-void global_push(struct g *first, struct g *last, uint32_t n);
+void push_back(struct p *p, struct g *g); /* behind everything, or to all when it is full */
+void push_next(struct p *p, struct g *g); /* into the seat; who sat there goes behind */
+void global_push(struct g *g);
+void global_push_many(struct g *const *in, uint32_t n);
 struct g *global_pop(struct p *p, uint32_t max); /* moves up to max - 1 more to p's ring */
 /* Appends a list linked by g->link, all waiting, now runnable.  Needs: sched.lock. */
 void global_append_locked(struct g *list);

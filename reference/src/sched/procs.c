@@ -82,12 +82,12 @@ int gr_procs(int n)
 void p_retire(struct m *m)
 {
     struct p *p = m->p;
-    struct gq all = {0};
-    struct g *g;
+    struct g *all[RUNQ_SIZE + 1], *g;
+    uint32_t n = 0;
     while ((g = runq_pop_next(&p->q)) != NULL || (g = runq_pop(&p->q)) != NULL)
-        gq_push_back(&all, g);
-    if (all.len > 0 && !MUTANT(procs_shrink_forgets_queue))
-        global_push(all.first, all.last, all.len);
+        all[n++] = g;
+    if (n > 0 && !MUTANT(procs_shrink_forgets_queue))
+        global_push_many(all, n);
     if (m->is_spinning) {
         m->is_spinning = false;
         sub_seq(&sched.nspinning, 1);

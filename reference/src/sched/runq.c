@@ -8,8 +8,8 @@
  * a CAS.  A slot that a slow taker has read may be overwritten meanwhile, but then the head
  * has moved and its CAS fails: counters only meet again after 2^32 operations.
  *
- * A full ring spills its older half and the newcomer to the global queue in one batch, so
- * that the price of the global lock is paid once per 129 goroutines.
+ * While there is one processor nobody but the owner takes (lock.h I4), and plain loads and
+ * stores do.
  *
  * The seat ("next") is the hand-over place between a goroutine and the one that it made
  * runnable: it runs next on the same processor, with warm caches.  Who fills it and how
@@ -17,91 +17,59 @@
  */
 #include "sched/runq.h"
 
-void gq_push_back(struct gq *q, struct g *g)
-{
-    g->link = NULL;
-    gq_append(q, g, g, 1);
-}
+#include "lock/lock.h"
 
-void gq_append(struct gq *q, struct g *first, struct g *last, uint32_t n)
+bool runq_push(struct runq *q, struct g *g)
 {
-    if (q->last != NULL)
-        q->last->link = first;
-    else
-        q->first = first;
-    q->last = last;
-    q->len += n;
-}
-
-struct g *gq_pop(struct gq *q)
-{
-    struct g *g = q->first;
-    if (g == NULL)
-        return NULL;
-    q->first = g->link;
-    if (q->first == NULL)
-        q->last = NULL;
-    else
-        __builtin_prefetch(q->first);
-    q->len--;
-    g->link = NULL;
-    return g;
-}
-
-/* Moves the older half of a full ring to spill.  False when takers were faster. */
-static bool spill_half(struct runq *q, uint32_t head, struct gq *spill)
-{
-    struct g *batch[RUNQ_SIZE / 2];
-    for (uint32_t i = 0; i < RUNQ_SIZE / 2; i++)
-        batch[i] = load_relaxed(&q->ring[(head + i) % RUNQ_SIZE]);
-    /* Pairs with the acquire of head in runq_push: slots are reused only after they were
-     * read. */
-    if (!cas_acq_rel(&q->head, &head, head + RUNQ_SIZE / 2))
+    /* Pairs with the takers' CAS: what they took they have read. */
+    uint32_t head = load_acquire(&q->head);
+    uint32_t tail = load_relaxed(&q->tail);
+    if (UNLIKELY(tail - head == RUNQ_SIZE))
         return false;
-    uint32_t lost = MUTANT(sched_spill_drops_one) ? 1 : 0;
-    for (uint32_t i = 0; i < RUNQ_SIZE / 2 - lost; i++)
-        gq_push_back(spill, batch[i]);
+    store_relaxed(&q->ring[tail % RUNQ_SIZE], g);
+    /* Pairs with the acquire in runq_steal: who sees the new tail sees the slot and *g.
+     * idle_wake has the full fence between a push and the look for sleepers. */
+    store_release(&q->tail, tail + 1);
     return true;
 }
 
-bool runq_push(struct runq *q, struct g *g, struct gq *spill)
+uint32_t runq_take_half(struct runq *q, struct g *out[RUNQ_SIZE / 2])
 {
-    for (;;) {
-        /* Pairs with the takers' CAS: what they took they have read. */
-        uint32_t head = load_acquire(&q->head);
-        uint32_t tail = load_relaxed(&q->tail);
-        if (tail - head < RUNQ_SIZE) {
-            store_relaxed(&q->ring[tail % RUNQ_SIZE], g);
-            /* Pairs with the acquire in runq_steal: who sees the new tail sees the slot and
-             * *g. Sequentially consistent for idle.c: a push comes before the look at
-             * nspinning. */
-            store_release(&q->tail, tail + 1);
-            return true;
-        }
-        if (spill_half(q, head, spill)) {
-            gq_push_back(spill, g);
-            return false;
-        }
-    }
+    uint32_t head = load_acquire(&q->head); /* as in runq_push */
+    if (load_relaxed(&q->tail) - head < RUNQ_SIZE)
+        return 0;
+    for (uint32_t i = 0; i < RUNQ_SIZE / 2; i++)
+        out[i] = load_relaxed(&q->ring[(head + i) % RUNQ_SIZE]);
+    /* Pairs with the acquire of head in runq_push: slots are reused only after they were
+     * read. */
+    return cas_acq_rel(&q->head, &head, head + RUNQ_SIZE / 2) ? RUNQ_SIZE / 2 : 0;
 }
 
-bool runq_push_next(struct runq *q, struct g *g, struct gq *spill)
+struct g *runq_push_next(struct runq *q, struct g *g)
 {
-    /* Release: pairs with the acquire of whoever takes it.  A full fence as well, for
-     * idle.c. */
-    struct g *old = atomic_exchange_explicit(&q->next, g, memory_order_seq_cst);
-    if (old == NULL || MUTANT(sched_lost_runnext))
-        return true;
-    return runq_push(q, old, spill);
+    struct g *old;
+    if (lock_is_alone()) {
+        old = load_relaxed(&q->next);
+        store_relaxed(&q->next, g);
+    } else {
+        /* Release: pairs with the acquire of whoever takes it.  Acquire: a thief may have
+         * put nothing here, but has read what it took. */
+        old = swap_acq_rel(&q->next, g);
+    }
+    return MUTANT(sched_lost_runnext) ? NULL : old;
 }
 
 struct g *runq_pop_next(struct runq *q)
 {
     struct g *g = load_relaxed(&q->next);
-    /* Only the owner fills the seat, so a failed CAS means that a thief emptied it. */
-    if (g != NULL && cas_acquire(&q->next, &g, NULL))
+    if (g == NULL)
+        return NULL;
+    if (lock_is_alone()) {
+        store_relaxed(&q->next, NULL);
         return g;
-    return NULL;
+    }
+    /* Only the owner fills the seat, so a failed CAS means that a thief emptied it. */
+    return cas_acquire(&q->next, &g, NULL) ? g : NULL;
 }
 
 struct g *runq_pop(struct runq *q)
@@ -112,6 +80,10 @@ struct g *runq_pop(struct runq *q)
         if (head == tail)
             return NULL;
         struct g *g = load_relaxed(&q->ring[head % RUNQ_SIZE]);
+        if (lock_is_alone()) {
+            store_relaxed(&q->head, head + 1);
+            return g;
+        }
         /* pairs with the acquire in runq_push */
         if (cas_acq_rel(&q->head, &head, head + 1))
             return g;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* runq.h - queues of runnable goroutines: one processor's ring with its "next" seat, and a
- * plain list.
+/* runq.h - one processor's queue of runnable goroutines: a ring and its "next" seat.
  *
- * Owns: the ring, the seat, stealing, struct gq (intrusive list under somebody's lock).
- * Not here: choosing among sources (find.c), the global queue's lock (idle.c), waking
+ * Owns: the ring, the seat, stealing.
+ * Not here: choosing among sources (find.c), what a full ring spills to (global.c), waking
  * (idle.c).
  *
  *   I1  Only the owning P pushes; anybody may take from the head, by CAS.
@@ -25,22 +24,16 @@ struct runq {
     struct g *_Atomic ring[RUNQ_SIZE];
 };
 
-/* A list linked by g->link. */
-struct gq {
-    struct g *first, *last;
-    uint32_t len;
-};
+/* Puts g behind everything.  False when the ring is full: nothing has happened.  Needs:
+ * owner. */
+bool runq_push(struct runq *q, struct g *g);
 
-void gq_push_back(struct gq *q, struct g *g);
-void gq_append(struct gq *q, struct g *first, struct g *last, uint32_t n);
-struct g *gq_pop(struct gq *q);
+/* Takes the older half of a full ring out.  Gives: how many; 0 when takers were faster.
+ * Needs: owner. */
+uint32_t runq_take_half(struct runq *q, struct g *out[RUNQ_SIZE / 2]);
 
-/* Puts g behind everything.  Gives: true; false when the ring was full: then half of it,
- * and g, are in *spill, for the global queue.  Needs: owner. */
-bool runq_push(struct runq *q, struct g *g, struct gq *spill);
-
-/* Puts g into the seat; who sat there goes to the ring, as above. */
-bool runq_push_next(struct runq *q, struct g *g, struct gq *spill);
+/* Puts g into the seat.  Gives: who sat there, for the ring, or NULL.  Needs: owner. */
+struct g *runq_push_next(struct runq *q, struct g *g);
 
 /* The seat's or the ring's first goroutine, or NULL.  Needs: owner. */
 struct g *runq_pop_next(struct runq *q);

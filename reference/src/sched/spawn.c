@@ -48,16 +48,27 @@ void spawn_bind(struct p *p, struct g *g)
     fiber_init(&g->fiber, stack_bottom(&g->stack), g->stack.top, spawn_entry, NULL);
 }
 
-void spawn_bury(struct p *p, struct g *g)
+void spawn_wipe(struct g *g)
 {
+    g->panics = NULL;
+    g->waiting = NULL;
+    g->param = NULL;
+}
+
+/* Leaves the lines for waiting alone: see struct g. */
+static void cell_clean(struct g *g)
+{
+    ASSERT(g->panics == NULL && g->waiting == NULL);
     store_relaxed(&g->state, G_DEAD);
     g->frames = NULL;
-    g->panics = NULL;
     g->goexiting = false;
     g->success = false;
     store_relaxed(&g->select_done, 0);
-    g->waiting = NULL;
-    g->param = NULL;
+}
+
+void spawn_bury(struct p *p, struct g *g)
+{
+    cell_clean(g);
     if (g->has_stack) {
         ASSERT(stack_check(&g->stack));
         fiber_fini(&g->fiber);
@@ -98,9 +109,7 @@ static ALWAYS_INLINE uint64_t spawn(gr_fn fn, void *arg, const void *pc)
     struct g *g = spawn_prepare(p, fn, arg, goid);
     spawn_name_parent(g, m->cur, pc);
     count(&p->spawned);
-    struct gq spill = {0};
-    if (!runq_push_next(&p->q, g, &spill))
-        global_push(spill.first, spill.last, spill.len);
+    push_next(p, g);
     idle_wake();
     return goid;
 }
@@ -169,6 +178,7 @@ void spawn_entry(void *unused)
 void sched_exit_g(void)
 {
     struct m *m = m_self();
+    spawn_wipe(m->cur);
     if (m->control != NULL)
         control_exit_g(m->control);
     if (m->cur->is_main)
