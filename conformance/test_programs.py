@@ -54,7 +54,10 @@ def test_a_program_is_complete(whole: Whole) -> None:
     assert not [name for name in whole.spec if name not in clauses]
     assert whole.area in {area.name for area in load_areas(ROOT)}
     assert clauses[whole.spec[0]].area == whole.area, "a program lies in the area of its first clause"
-    assert {"c", "go"} <= whole.sources().keys(), "each program has a source in C and one in Go"
+    for runtime, suffix in (("reference", "c"), ("go", "go")):
+        has = suffix in whole.sources()
+        assert has != (runtime in whole.without), f"it has a source for {runtime}, or a reason why there is none"
+        assert has or len(whole.without[runtime]) > 20, "a reason is a sentence"
     assert re.fullmatch(r"[a-z0-9-]+", whole.name)
     assert whole.about[0].endswith("."), "the title is a sentence"
 

@@ -29,7 +29,7 @@ SETTINGS = ("procs", "traceback", "debug", "schedtrace", "scheddetail", "asyncpr
             "inittrace", "maxstack", "maxthreads")
 STREAMS = ("stdout", "stderr")
 
-_FILE_KEYS = frozenset({"title", "clauses", "profile", "run"})
+_FILE_KEYS = frozenset({"title", "clauses", "profile", "without", "run"})
 _RUN_KEYS = frozenset({"name", "args", "settings", "env", "stdin", "closed", "ignored", "memory_mb", "seconds", "on",
                        "differs"})
 _END_KEYS = frozenset({"exit", "signal"} | {s + kind for s in STREAMS for kind in ("", "_has", "_not")})
@@ -109,6 +109,7 @@ class Whole(Program):
     """A whole program."""
 
     runs: tuple[Run, ...] = ()
+    without: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def area(self) -> str:
@@ -260,7 +261,8 @@ def read_whole(file: Path) -> Whole:
     return Whole(
         file=file, path=path, id=path, spec=read.texts("clauses"), needs=(), profile=read.texts("profile"),
         about=(read.text("title"),), mode="one", trials=0, source=source, plan="", terms=(), expects=(), want_race=False,
-        stats=(), stderr=(), model=None, complaints=(), allowed=keys, wanted=keys, runs=runs)
+        stats=(), stderr=(), model=None, complaints=(), allowed=keys, wanted=keys, runs=runs,
+        without=read.table("without"))
 
 
 def is_whole(path: Path | str) -> bool:

@@ -53,6 +53,8 @@ class Verdict:
 
 def reason_of(program: Program, key: str) -> str:
     """Why a forbidden outcome is forbidden, when a `forbid` line says so."""
+    if not program.plan:
+        return "no run may end so"
     words = set(key.split())
     for expect in program.expects:
         if expect.verb == "forbid" and set(expect.key.split()) <= words and expect.why:

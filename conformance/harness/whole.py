@@ -71,6 +71,8 @@ def lacking(manifest: Manifest, whole: Whole, promises: frozenset[str]) -> str:
     missing = [p for p in whole.profile if p not in promises and p != "spec"]
     if missing:
         return "does not promise " + " ".join(missing)
+    if manifest.name in whole.without:
+        return whole.without[manifest.name]
     if not variant.program:
         return f"variant {variant.name} runs no whole programs"
     source = variant.source.format(area=whole.area, name=whole.name)

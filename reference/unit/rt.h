@@ -50,4 +50,14 @@ static inline void send(gr_chan *c, int64_t v)
     gr_chan_send(c, &v);
 }
 
+/* Cases of a select. */
+#define RECV(ch_, at_)                                                                     \
+    {                                                                                      \
+        .dir = GR_RECV, .ch = (ch_), .elem = (at_)                                         \
+    }
+#define SEND(ch_, at_)                                                                     \
+    {                                                                                      \
+        .dir = GR_SEND, .ch = (ch_), .elem = (at_)                                         \
+    }
+
 #endif

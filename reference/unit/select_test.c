@@ -7,15 +7,6 @@ static gr_chan *a, *b, *c, *done;
 static int taken;
 static int64_t got;
 
-#define RECV(ch_, at_)                                                                     \
-    {                                                                                      \
-        .dir = GR_RECV, .ch = (ch_), .elem = (at_)                                         \
-    }
-#define SEND(ch_, at_)                                                                     \
-    {                                                                                      \
-        .dir = GR_SEND, .ch = (ch_), .elem = (at_)                                         \
-    }
-
 /* ---- ready cases --------------------------------------------------------------------- */
 
 static void ready_body(void *unused)
@@ -67,7 +58,12 @@ static void uniform_body(void *unused)
 
 static void free_mode_is_uniform(void)
 {
-    gr_main(uniform_body, NULL);
+    run_free(2, uniform_body, NULL);
+}
+
+static void one_processor_is_uniform(void)
+{
+    run_free(1, uniform_body, NULL);
 }
 
 static void default_body(void *unused)
@@ -379,76 +375,10 @@ static void dropped_selects_leave_nothing(void)
     run_seeds(drop_body, 300, GR_END_OK);
 }
 
-/* ---- threads ------------------------------------------------------------------------- */
-
-enum { PLAYERS = 6 };
-static int rounds;
-static gr_chan *table[3];
-static gr_atomic sent, received, finished;
-
-/* Sends on one channel or receives from the next, whatever comes first: tokens are
- * conserved. */
-static void player(void *arg)
-{
-    intptr_t me = (intptr_t)arg;
-    for (int i = 0; i < rounds; i++) {
-        int64_t v = me * 1000000 + i, x = 0;
-        struct gr_case k[] = {SEND(table[me % 3], &v), RECV(table[(me + 1) % 3], &x),
-                              RECV(table[me % 3], &x), SEND(table[(me + 2) % 3], &v)};
-        int at = gr_select(k, 4, false);
-        if (at == 1 || at == 2)
-            gr_atomic_add(&received, x);
-        else
-            gr_atomic_add(&sent, v);
-    }
-    gr_atomic_add(&finished, 1);
-}
-
-static void drain(void)
-{
-    int64_t x = 0, v = 0;
-    bool ok;
-    for (int i = 0; i < 3; i++) {
-        while (gr_chan_try_recv(table[i], &x, &ok))
-            gr_atomic_add(&received, x);
-        gr_chan_try_send(table[i], &v); /* serves a stuck receiver; the next round drains */
-    }
-}
-
-static void players_body(void *cap)
-{
-    for (int i = 0; i < 3; i++)
-        table[i] = gr_chan_make(8, (int64_t)(intptr_t)cap);
-    for (intptr_t i = 1; i <= PLAYERS; i++)
-        gr_go(player, (void *)i);
-    while (gr_atomic_load(&finished) < PLAYERS) {
-        drain();
-        gr_yield();
-    }
-    drain();
-    drain();
-    CHECK_EQ(gr_atomic_load(&sent), gr_atomic_load(&received));
-}
-
-static void players(intptr_t cap)
-{
-    rounds = unit_is_slow() ? 300 : 20000;
-    gr_noise(1, unit_seed());
-    CHECK_EQ(gr_main(players_body, (void *)cap), 0);
-}
-
-static void tokens_are_conserved(void)
-{
-    players(0);
-}
-static void buffered_tokens_are_conserved(void)
-{
-    players(2);
-}
-
 static const struct unit_case cases[] = {
     UNIT(each_ready_case_is_taken),
     UNIT(free_mode_is_uniform),
+    UNIT(one_processor_is_uniform),
     UNIT(default_only_when_none_is_ready),
     UNIT(nothing_to_wait_for_blocks),
     UNIT(losers_leave_their_queues),
@@ -459,8 +389,6 @@ static const struct unit_case cases[] = {
     UNIT(close_wakes_both_directions),
     UNIT(many_cases),
     UNIT(dropped_selects_leave_nothing),
-    UNIT(tokens_are_conserved),
-    UNIT(buffered_tokens_are_conserved),
 };
 
 UNIT_MAIN(cases)

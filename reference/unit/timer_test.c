@@ -18,14 +18,26 @@ static int scale(int n)
 
 /* ---- the heap alone ---- */
 
-static void no_fire(struct timer *t, uint64_t seq, int64_t now)
+static void no_fire(const struct timer_shot *shot, int64_t now)
 {
-    (void)t, (void)seq, (void)now;
+    (void)shot, (void)now;
 }
 
 enum { CELLS = 500 };
 static struct timer cell[CELLS];
 static struct timer_heap heap;
+
+static bool is_first; /* what the last arming said */
+
+static bool arm(int i, int64_t when, uint64_t seq)
+{
+    return timer_arm(&heap, &cell[i], when, seq, &is_first);
+}
+
+static bool expire(int64_t now, struct timer_shot *shot)
+{
+    return timer_expire(&heap, now, shot, 1) == 1;
+}
 
 static void cells_init(void)
 {
@@ -50,14 +62,14 @@ static void heap_matches_array(void)
         when[i] = -1;
         if (rand_below(&r, 3) != 0) {
             when[i] = rand_below(&r, 1000);
-            timer_arm(&heap, &cell[i], when[i], 0, (uint64_t)i);
+            CHECK(!arm((int)i, when[i], i));
         }
         if (step % 64 == 0)
             timer_heap_check(&heap);
     }
     int64_t last = -1;
     struct timer_shot shot;
-    while (timer_expire(&heap, TIMER_NEVER - 1, &shot)) {
+    while (expire(TIMER_NEVER - 1, &shot)) {
         CHECK(when[shot.seq] >= last);
         last = when[shot.seq];
         when[shot.seq] = -1;
@@ -72,18 +84,19 @@ static void equal_deadlines_in_order(void)
 {
     struct timer_shot shot;
     cells_init();
-    for (uint64_t i = 0; i < 100; i++)
-        timer_arm(&heap, &cell[i], 7, 0, i);
+    for (int i = 0; i < 100; i++)
+        arm(i, 7, (uint64_t)i);
     CHECK_EQ(timer_ties(&heap), 100);
     CHECK(timer_expire_nth(&heap, 7, 42, &shot));
     CHECK_EQ(shot.seq, 42);
+    CHECK_EQ(timer_ties(&heap), 99);
     for (uint64_t i = 0; i < 100; i++) {
         if (i == 42)
             continue;
-        CHECK(timer_expire(&heap, 7, &shot));
+        CHECK(expire(7, &shot));
         CHECK_EQ(shot.seq, i);
     }
-    CHECK(!timer_expire(&heap, 7, &shot));
+    CHECK(!expire(7, &shot));
     CHECK_EQ(timer_next_ns(&heap), TIMER_NEVER);
 }
 
@@ -91,33 +104,118 @@ static void not_before_its_time(void)
 {
     struct timer_shot shot;
     cells_init();
-    CHECK(timer_arm(&heap, &cell[0], 1000, 0, 0));
-    CHECK(!timer_arm(&heap, &cell[1], 1001, 0, 0));
-    CHECK(timer_arm(&heap, &cell[2], 999, 0, 0));
+    arm(0, 1000, 0);
+    CHECK(is_first);
+    arm(1, 1001, 0);
+    CHECK(!is_first);
+    arm(2, 999, 0);
+    CHECK(is_first);
     CHECK_EQ(timer_next_ns(&heap), 999);
-    CHECK(!timer_expire(&heap, 998, &shot));
-    CHECK(timer_expire(&heap, 999, &shot));
+    CHECK(!expire(998, &shot));
+    CHECK(expire(999, &shot));
     CHECK(shot.t == &cell[2]);
     CHECK(!timer_disarm(&cell[2]));
     CHECK(timer_disarm(&cell[0]));
     CHECK(!timer_disarm(&cell[0]));
-    CHECK_EQ(timer_next_ns(&heap), 1001);
+    CHECK_EQ(timer_settle(&heap), 1001);
+    CHECK(timer_disarm(&cell[1]));
+    CHECK_EQ(timer_settle(&heap), TIMER_NEVER);
+    arm(3, TIMER_NEVER, 0); /* armed is not never */
+    CHECK(timer_settle(&heap) < TIMER_NEVER);
 }
 
-/* A ticker stays on its grid and drops what was missed. */
-static void ticks_do_not_drift(void)
+/* Armed again, a timer moves; between heaps, too. */
+static void moved_fires_once(void)
+{
+    static struct timer_heap other;
+    struct timer_shot shot[4];
+    cells_init();
+    timer_heap_init(&other);
+    CHECK(!arm(0, 10, 1));
+    CHECK(arm(0, 30, 2));
+    CHECK(arm(0, 20, 3));
+    CHECK(timer_arm(&other, &cell[0], 5, 4, &is_first));
+    CHECK(is_first);
+    CHECK_EQ(timer_expire(&heap, 100, shot, 4), 0);
+    CHECK_EQ(timer_expire(&other, 4, shot, 4), 0);
+    CHECK_EQ(timer_expire(&other, 5, shot, 4), 1);
+    CHECK_EQ(shot[0].seq, 4);
+    CHECK(!timer_disarm(&cell[0]));
+}
+
+/* Stopped timers do not pile up: neither under one that stays at the top, nor when the
+ * array is at its largest. */
+static void the_dead_do_not_pile_up(void)
 {
     struct timer_shot shot;
     cells_init();
-    timer_arm(&heap, &cell[0], 100, 10, 3);
-    CHECK(timer_expire(&heap, 100, &shot));
-    CHECK_EQ(timer_next_ns(&heap), 110);
-    CHECK(timer_expire(&heap, 138, &shot));
-    CHECK_EQ(shot.seq, 3);
-    CHECK_EQ(timer_next_ns(&heap), 140);
-    CHECK(!timer_expire(&heap, 139, &shot));
-    CHECK(timer_expire(&heap, 140, &shot));
-    CHECK(timer_disarm(&cell[0]));
+    for (int i = 0; i < 100; i++)
+        arm(i, 1000 + i, 0);
+    for (int64_t k = 0; k < 100000; k++) {
+        arm(100 + (int)(k % 100), 1000000 + k, 0);
+        CHECK(heap.len <= 600);
+    }
+    timer_heap_check(&heap);
+    for (int i = 0; i < 200; i++)
+        CHECK_EQ(timer_disarm(&cell[i]), true);
+    arm(7, 1, 0);
+    CHECK(expire(1, &shot));
+    CHECK_EQ(timer_settle(&heap), TIMER_NEVER);
+    CHECK_EQ(heap.len, 0);
+}
+
+/* Expiry in batches is expiry in order, and drops what was stopped. */
+static void batches_keep_order(void)
+{
+    struct timer_shot shot[7];
+    cells_init();
+    for (int i = 0; i < CELLS; i++)
+        arm(i, (i * 37) % CELLS, (uint64_t)(i * 37 % CELLS));
+    for (int i = 0; i < CELLS; i++)
+        if (i * 37 % CELLS % 3 == 0)
+            CHECK(timer_disarm(&cell[i]));
+    uint64_t want = 0;
+    for (uint32_t n; (n = timer_expire(&heap, CELLS, shot, 7)) > 0;)
+        for (uint32_t i = 0; i < n; i++) {
+            want += want % 3 == 0;
+            CHECK_EQ(shot[i].seq, want++);
+        }
+    CHECK_EQ(want, CELLS);
+}
+
+/* The array moves to larger memory, lastly to very large; refused, to twice as much. */
+static void grows(bool is_refused)
+{
+    enum { MANY = 100000 };
+    static struct timer many[MANY];
+    struct timer_shot shot;
+    cells_init();
+    for (int i = 0; i < MANY; i++) {
+        timer_init(&many[i], no_fire);
+        if (is_refused && heap.len == heap.cap && heap.cap > 30000)
+            CHECK(failure_arm("memory_reserve:1"));
+        timer_arm(&heap, &many[i], i * INT64_C(7919) % MANY, (uint64_t)i, &is_first);
+    }
+    timer_heap_check(&heap);
+    for (int i = 0; i < MANY; i++) {
+        CHECK(expire(i, &shot));
+        CHECK_EQ(shot.seq * 7919 % MANY, i);
+    }
+    CHECK(!expire(MANY, &shot));
+}
+
+static void grows_to_large(void)
+{
+    grows(false);
+    CHECK(heap.cap > 10000000);
+    timer_heap_fini(&heap);
+}
+
+static void grows_when_refused(void)
+{
+    grows(true);
+    CHECK(heap.cap < 200000);
+    timer_heap_fini(&heap);
 }
 
 /* ---- in the scheduler ---- */
@@ -286,10 +384,10 @@ struct owned {
     atomic_u64 fired;
 };
 
-static void owned_fire(struct timer *t, uint64_t seq, int64_t now)
+static void owned_fire(const struct timer_shot *shot, int64_t now)
 {
-    (void)seq, (void)now;
-    add_relaxed(&CONTAINER_OF(t, struct owned, t)->fired, 1);
+    (void)now;
+    add_relaxed(&CONTAINER_OF(shot->t, struct owned, t)->fired, 1);
 }
 
 static void owner(void *arg)
@@ -299,7 +397,7 @@ static void owner(void *arg)
     for (int i = 0; i < scale(20000); i++) {
         mutex_lock(&o->lock);
         o->disarmed += sched_timer_disarm(&o->t);
-        sched_timer_arm(&o->t, gr_now_ns() + (int64_t)(splitmix64(&r) % 20000), 0, 0);
+        sched_timer_arm(&o->t, gr_now_ns() + (int64_t)(splitmix64(&r) % 20000), 0);
         o->armed++;
         mutex_unlock(&o->lock);
         if (r % 8 == 0)
@@ -337,7 +435,11 @@ static const struct unit_case cases[] = {
     UNIT(heap_matches_array),
     UNIT(equal_deadlines_in_order),
     UNIT(not_before_its_time),
-    UNIT(ticks_do_not_drift),
+    UNIT(moved_fires_once),
+    UNIT(the_dead_do_not_pile_up),
+    UNIT(batches_keep_order),
+    UNIT(grows_to_large),
+    UNIT(grows_when_refused),
     UNIT(many_sleepers_p1),
     UNIT(many_sleepers_p2),
     UNIT(many_sleepers_p8),

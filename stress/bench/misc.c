@@ -48,11 +48,13 @@ static void stop_panic(void *arg)
 
 static GR_NOINLINE int64_t fall(int depth)
 {
-    if (depth > 0)
-        return fall(depth - 1) + depth;
-    if (depth == 0)
+    if (depth == 0 && count >= 0)
         gr_panic(gr_int(1));
-    return 0;
+    if (depth == 0)
+        return 0;
+    int64_t below = fall(depth - 1);
+    __asm__ volatile("" : "+r"(below)); /* or the compiler makes a loop of it */
+    return below + depth;
 }
 
 static GR_NOINLINE void catch_below(int depth)

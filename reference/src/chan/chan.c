@@ -89,7 +89,9 @@ static ALWAYS_INLINE void ring_put(gr_chan *c, const void *elem, const struct g 
     slot_race(c, c->sendx, g);
     elem_copy(c, slot_at(c, c->sendx), elem);
     c->sendx = slot_next(c, c->sendx);
-    store_relaxed(&c->count, load_relaxed(&c->count) + 1); /* seen by len and by refusals */
+    /* Pairs with the acquires of those who look without the lock. */
+    store_release(&c->count, load_relaxed(&c->count) + 1);
+    chan_changed_locked(c);
 }
 
 /* Removes the oldest element.  Needs: c locked, count > 0. */
@@ -104,7 +106,9 @@ static ALWAYS_INLINE void ring_get(gr_chan *c, void *elem)
     slot_race(c, x, RACE_SELF);
     if (elem != NULL)
         elem_copy(c, elem, slot_at(c, x));
-    store_relaxed(&c->count, n - 1);
+    /* Pairs with the acquires of those who look without the lock. */
+    store_release(&c->count, n - 1);
+    chan_changed_locked(c);
 }
 
 /* ---- one half of an exchange --------------------------------------------------------- */
@@ -135,6 +139,25 @@ static ALWAYS_INLINE enum exchange send_locked(gr_chan *c, const void *elem,
     return EXCHANGE_DONE;
 }
 
+/* Takes the oldest element of a full buffer and puts *from, which g sends, behind the
+ * newest: the same slot.  count stays: for those who look without the lock there was no
+ * room and no lack in between.  Needs: c locked. */
+static void ring_turn(gr_chan *c, void *elem, const void *from, const struct g *g)
+{
+    uint64_t x = c->recvx;
+    if (MUTANT(chan_buffer_lifo)) {
+        ring_get(c, elem);
+        ring_put(c, from, g);
+        return;
+    }
+    slot_race(c, x, RACE_SELF);
+    if (elem != NULL)
+        elem_copy(c, elem, slot_at(c, x));
+    slot_race(c, x, g);
+    elem_copy(c, slot_at(c, x), from);
+    c->sendx = c->recvx = slot_next(c, x);
+}
+
 /* The first waiting sender's value goes where it belongs: to the receiver, or behind the
  * buffer. */
 static void take_from_sender(gr_chan *c, struct waiter *w, void *elem)
@@ -143,10 +166,8 @@ static void take_from_sender(gr_chan *c, struct waiter *w, void *elem)
     if (c->slots == 0 || MUTANT(chan_sender_before_buffer)) {
         if (elem != NULL)
             elem_copy(c, elem, w->elem);
-    } else {
-        ring_get(c, elem);
-        ring_put(c, w->elem, w->g);
-    }
+    } else
+        ring_turn(c, elem, w->elem, w->g);
     w->success = true;
 }
 
@@ -182,18 +203,6 @@ enum exchange chan_recv_locked(gr_chan *c, void *elem, struct waiter **wake)
     return recv_locked(c, elem, wake);
 }
 
-bool chan_can_send(gr_chan *c)
-{
-    return load_relaxed(&c->is_closed) || load_relaxed(&c->count) < c->slots ||
-           waitq_is_servable(&c->recvq);
-}
-
-bool chan_can_recv(gr_chan *c)
-{
-    return load_relaxed(&c->is_closed) || load_relaxed(&c->count) > 0 ||
-           waitq_is_servable(&c->sendq);
-}
-
 void waiter_ready_slow(struct waiter *w)
 {
     struct g *g = w->g;
@@ -220,18 +229,22 @@ static void park_for_ever(enum park_reason why)
         sched_park(NULL, NULL, why);
 }
 
-/* Waits in q until served or closed.  Needs: c locked; it is not afterwards.  Gives: a
- * value was exchanged. */
-static bool chan_wait(gr_chan *c, struct waitq *q, void *elem, enum park_reason why)
+/* Waits in a queue until served or closed.  Needs: c locked; it is not afterwards.  Gives:
+ * a value was exchanged. */
+static bool chan_wait(gr_chan *c, bool is_send, void *elem, enum park_reason why)
 {
     struct g *g = g_self();
     struct waiter *w = waiter_in_cell(g);
     waiter_fill(w, g, elem, false);
-    waitq_push(q, w);
+    chan_enqueue_locked(c, w, is_send);
     if (UNLIKELY(c->timer != NULL))
         timer_block_locked(c);
     noise_point(NOISE_BEFORE_PARK);
-    sched_park(commit_unlock, c, why);
+    if (lock_is_alone()) { /* nobody can come in before the park: no commit is needed */
+        mutex_unlock_p(&c->lock);
+        sched_park(NULL, NULL, why);
+    } else
+        sched_park(commit_unlock, c, why);
     if (UNLIKELY(c->timer != NULL)) {
         chan_lock(c);
         timer_unblock_locked(c);
@@ -253,7 +266,7 @@ void gr_chan_send(gr_chan *c, const void *elem)
     x = send_locked(c, elem, &wake);
     if (x == EXCHANGE_NONE) {
         /* The record's elem serves both directions; a sender's is only read. */
-        if (!chan_wait(c, &c->sendq, (void *)(uintptr_t)elem, PARK_CHAN_SEND))
+        if (!chan_wait(c, true, (void *)(uintptr_t)elem, PARK_CHAN_SEND))
             gr_panic_error(GR_ERR_SEND_CLOSED);
         return;
     }
@@ -275,20 +288,10 @@ bool gr_chan_recv(gr_chan *c, void *elem)
         timer_poll_locked(c);
     x = recv_locked(c, elem, &wake);
     if (x == EXCHANGE_NONE)
-        return chan_wait(c, &c->recvq, elem, PARK_CHAN_RECV);
+        return chan_wait(c, false, elem, PARK_CHAN_RECV);
     chan_unlock(c);
     waiter_ready(wake);
     return x == EXCHANGE_DONE;
-}
-
-/* A refusal without the lock.  Seen not closed and then full, in this order, means that
- * there was a moment when the send would have blocked: a channel that is closed never
- * becomes open again. */
-static bool would_block_send(gr_chan *c)
-{
-    if (load_acquire(&c->is_closed)) /* pairs with the release in gr_chan_close */
-        return false;
-    return c->slots > 0 && load_acquire(&c->count) == c->slots;
 }
 
 bool gr_chan_try_send(gr_chan *c, const void *elem)
@@ -296,7 +299,7 @@ bool gr_chan_try_send(gr_chan *c, const void *elem)
     struct waiter *wake;
     enum exchange x;
     sched_point();
-    if (c == NULL || would_block_send(c))
+    if (c == NULL || !chan_can_send(c, false)) /* a refusal without the lock */
         return false;
     chan_lock(c);
     x = send_locked(c, elem, &wake);
@@ -307,23 +310,13 @@ bool gr_chan_try_send(gr_chan *c, const void *elem)
     return x == EXCHANGE_DONE;
 }
 
-/* A refusal without the lock.  Seen empty and then not closed, in this order: were it the
- * other way round, a value sent and a close could come in between, and "empty, not closed"
- * would be no state that ever was. */
-static bool would_block_recv(gr_chan *c)
-{
-    if (c->slots == 0 || c->timer != NULL || load_acquire(&c->count) != 0)
-        return false;
-    return !load_acquire(&c->is_closed); /* pairs with the release in gr_chan_close */
-}
-
 bool gr_chan_try_recv(gr_chan *c, void *elem, bool *ok)
 {
     struct waiter *wake;
     enum exchange x;
     sched_point();
     *ok = false;
-    if (c == NULL || would_block_recv(c))
+    if (c == NULL || (c->timer == NULL && !chan_can_recv(c, false)))
         return false;
     chan_lock(c);
     if (UNLIKELY(c->timer != NULL))
@@ -372,6 +365,7 @@ void gr_chan_close(gr_chan *c)
     RACE_RELEASE(c);
     /* Release: pairs with the acquires of the refusals without the lock. */
     store_release(&c->is_closed, true);
+    chan_changed_locked(c);
     end = collect(c, &c->recvq, end, true);
     collect(c, &c->sendq, end, false);
     chan_unlock(c);

@@ -14,6 +14,10 @@
  *       in both directions.
  *   I3  is_closed never clears.
  *   I4  sendx == (recvx + count) mod slots, when slots > 0.
+ *   I5  What makes a send or a receive possible that was not (a value put or taken, a
+ *       waiter enqueued, a close) moves version on, before the lock is free.  What is seen
+ *       without the lock (count, is_closed, heads of queues) is stored with release, so
+ *       whoever sees a state sees the versions of all that came before it.
  *
  * Locks: c->lock, a lock of processors (lock.h); several at once in order of id (select.c).
  * It is also the owner's lock of a timer's cell.  count, is_closed and the heads of the
@@ -46,8 +50,24 @@ struct gr_chan {
     struct gr_timer *timer; /* const after make; NULL for an ordinary channel */
 
     struct waitq recvq, sendq; /* guarded by lock, but for looks at their heads */
+    atomic_u64 version;        /* atomic; written under lock (I5) */
     uint64_t id;               /* const after make; order of locking */
 };
+
+/* Something that could not go on may be able to now (I5).  Needs: c locked. */
+static ALWAYS_INLINE void chan_changed_locked(gr_chan *c)
+{
+    /* Pairs with the acquires of version in select.c: who sees the number sees the state,
+     * and what it was before can not come back under the same one. */
+    store_release(&c->version, load_relaxed(&c->version) + 1);
+}
+
+/* Puts w, which was filled, at the end of c's queue of that direction.  Needs: c locked. */
+static ALWAYS_INLINE void chan_enqueue_locked(gr_chan *c, struct waiter *w, bool is_send)
+{
+    waitq_push(is_send ? &c->sendq : &c->recvq, w);
+    chan_changed_locked(c);
+}
 
 /* For memory of the caller: a channel with this buffer. */
 void chan_init(gr_chan *c, size_t elem_size, uint64_t slots, char *buf);
@@ -81,9 +101,34 @@ static inline void waiter_ready(struct waiter *w)
         waiter_ready_slow(w);
 }
 
-/* Whether a case could go on now.  Needs: c locked. */
-bool chan_can_send(gr_chan *c);
-bool chan_can_recv(gr_chan *c);
+static inline bool waitq_may_serve(const struct waitq *q, bool is_exact)
+{
+    if (waitq_first(q) == NULL)
+        return false;
+    return !is_exact || waitq_is_servable(q);
+}
+
+/* Whether a case could go on now.  With the lock of c, or where nobody else runs, the
+ * answer is exact.  Without it is_exact must be false: then `no` was true at some moment
+ * since the call, and `yes` is a guess.  A timer's channel must have been polled.
+ *
+ * Without the lock: a channel that is full has no receivers waiting, nor senders when it is
+ * empty, and one that is seen open was open before.  So the moment is that of the look at
+ * count, or at the queue when there is no buffer; is_closed comes last.  Acquires: pair
+ * with the releases under the lock (I5). */
+static inline bool chan_can_send(const gr_chan *c, bool is_exact)
+{
+    struct gr_chan *u = (struct gr_chan *)(uintptr_t)c;
+    return load_acquire(&u->count) < c->slots || waitq_may_serve(&c->recvq, is_exact) ||
+           load_acquire(&u->is_closed);
+}
+
+static inline bool chan_can_recv(const gr_chan *c, bool is_exact)
+{
+    struct gr_chan *u = (struct gr_chan *)(uintptr_t)c;
+    return load_acquire(&u->count) > 0 || waitq_may_serve(&c->sendq, is_exact) ||
+           load_acquire(&u->is_closed);
+}
 
 /* Timers' channels.  Before looking at one: a deadline that has passed fires.  Before
  * waiting on it, and after: its timer is armed while somebody waits.  Need: c locked,

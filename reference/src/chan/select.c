@@ -5,15 +5,22 @@
  * Not here: the exchange itself (chan.c); selects of one case, which are the plain
  * operations.
  *
- *   1. lock all channels, in order of id, each once
- *   2. count the cases that are ready; one of them, chosen uniformly, is done: finished
- *   3. none: default, or one record per case into the queues, park; the commit unlocks all
- *   4. woken by whoever won g->select_done: lock all, take the losing records out, unlock
+ *   1. look at all channels without locks, and note the cases that seem ready
+ *   2. one of them, chosen uniformly, is done under its channel's lock: finished
+ *   3. none, and there is a default: it is taken when the look was of one moment
+ *   4. lock all channels, in order of id, each once, and look again: 2, or the default
+ *   5. one record per case into the queues, park; the commit unlocks all
+ *   6. woken by whoever won g->select_done: take the losing records out, channel by channel
  *
- * All locks are held while readiness is judged: "nothing is ready" must have been true at
- * one moment, else a default could be taken although some case was ready at every moment.
- * Readiness may still shrink under our eyes, when a waiter that we counted is a select that
- * is being won elsewhere; the exchange then finds nobody and the count starts again.
+ * A ready case may be done at any moment between start and end, so one lock is enough for
+ * it.  "Nothing is ready" must have been true at one moment, else a default could be taken
+ * although some case was ready at every moment: a value may move from a channel that we
+ * have not looked at to one that we have.  Hence 3: each look notes the channel's version
+ * before, and when all versions are the same after the last look, nothing became ready in
+ * between (chan.h, I5), so that the moment between the two rounds is the one.
+ *
+ * Where nobody else runs (one processor, a controlled run) every look is of one moment and
+ * exact, and no lock is taken: 1, 2 or the default, 5, 6.
  *
  * Choosing one of the ready cases by number gives the same probabilities as trying them in
  * a random order, and a controlled run needs one decision for it.
@@ -31,8 +38,11 @@ struct selection {
     struct gr_case *cases;
     uint32_t n;      /* cases */
     uint32_t live;   /* cases with a channel, = length of order */
-    uint32_t *order; /* their indices, by (id of channel, index) */
-    uint32_t small[SMALL_SELECT];
+    bool is_single;  /* nobody else runs from the start to the park */
+    bool is_locked;  /* all channels are */
+    uint32_t *ready; /* indices of the cases that seemed ready at the last look */
+    uint32_t *order; /* of all that have a channel, by (id of channel, index) */
+    uint32_t small[2 * SMALL_SELECT];
 };
 
 /* ---- memory for many cases: it hangs from the goroutine, since a controlled run may drop
@@ -49,10 +59,10 @@ __attribute__((constructor)) static void select_boot(void)
     sched_on_drop(drop_scratch);
 }
 
-static uint32_t *large_order(size_t n)
+static uint32_t *large_scratch(size_t n)
 {
     struct g *g = g_self();
-    g->scratch = malloc(n * sizeof(uint32_t));
+    g->scratch = malloc(2 * n * sizeof(uint32_t));
     if (g->scratch == NULL)
         fatal(GR_FATAL_NO_MEMORY);
     return g->scratch;
@@ -95,14 +105,42 @@ static void sort_order(struct selection *s)
     }
 }
 
+/* The same for a few: by insertion. */
+static void sort_small(struct selection *s)
+{
+    uint32_t *o = s->order;
+    for (uint32_t i = 1; i < s->live; i++) {
+        uint32_t moving = o[i], at = i;
+        for (; at > 0 && comes_before(s, moving, o[at - 1]); at--)
+            o[at] = o[at - 1];
+        o[at] = moving;
+    }
+}
+
+/* Fills order with the cases that have a channel; in order of locking where it matters. */
+static void order_live(struct selection *s)
+{
+    s->live = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        if (s->cases[i].ch != NULL)
+            s->order[s->live++] = i;
+    if (s->is_single)
+        return;
+    if (s->live <= SMALL_SELECT)
+        sort_small(s);
+    else
+        sort_order(s);
+}
+
 static gr_chan *chan_in_order(const struct selection *s, uint32_t i)
 {
     return s->cases[s->order[i]].ch;
 }
 
-static void lock_all(const struct selection *s)
+static void lock_all(struct selection *s)
 {
     gr_chan *last = NULL;
+    s->is_locked = true;
     noise_point(NOISE_BEFORE_LOCK);
     for (uint32_t i = 0; i < s->live; i++) {
         gr_chan *c = chan_in_order(s, i);
@@ -114,8 +152,9 @@ static void lock_all(const struct selection *s)
     }
 }
 
-static void unlock_all(const struct selection *s)
+static void unlock_all(struct selection *s)
 {
+    s->is_locked = false;
     for (uint32_t i = s->live; i-- > 0;) {
         gr_chan *c = chan_in_order(s, i);
         if (i == 0 || chan_in_order(s, i - 1) != c)
@@ -125,28 +164,51 @@ static void unlock_all(const struct selection *s)
 
 /* ---- something is ready -------------------------------------------------------------- */
 
-static bool case_is_ready(const struct gr_case *k)
+/* Due timers fire first, so that their channels are as ready as they should be.  A deadline
+ * that passes later is as good as one that passes after the select. */
+static COLD void poll_timer(gr_chan *c)
 {
-    if (k->ch == NULL)
-        return MUTANT(select_nil_fires);
-    return k->dir == GR_SEND ? chan_can_send(k->ch) : chan_can_recv(k->ch);
+    chan_lock(c);
+    timer_poll_locked(c);
+    chan_unlock(c);
 }
 
-/* The nth ready case in source order; -1 when readiness shrank meanwhile. */
-static int nth_ready(const struct selection *s, uint32_t nth)
+static ALWAYS_INLINE bool case_is_ready(const struct gr_case *k, bool is_exact)
 {
-    for (uint32_t i = 0; i < s->n; i++)
-        if (case_is_ready(&s->cases[i]) && nth-- == 0)
-            return (int)i;
-    return -1;
+    return k->dir == GR_SEND ? chan_can_send(k->ch, is_exact)
+                             : chan_can_recv(k->ch, is_exact);
 }
 
-static uint32_t count_ready(const struct selection *s)
+/* Notes the ready cases, in source order.  Gives: how many. */
+static uint32_t look(struct selection *s)
 {
+    bool is_exact = s->is_single || s->is_locked;
     uint32_t ready = 0;
-    for (uint32_t i = 0; i < s->n; i++)
-        ready += case_is_ready(&s->cases[i]);
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct gr_case *k = &s->cases[i];
+        s->ready[ready] = i;
+        if (UNLIKELY(k->ch == NULL)) {
+            ready += MUTANT(select_nil_fires);
+            continue;
+        }
+        if (UNLIKELY(k->ch->timer != NULL) && !s->is_locked)
+            poll_timer(k->ch);
+        if (!is_exact)
+            noise_point(NOISE_BEFORE_LOCK);
+        ready += case_is_ready(k, is_exact);
+    }
     return ready;
+}
+
+/* The sum does for all of them, since each only grows.  Acquire: pairs with
+ * chan_changed_locked. */
+static uint64_t sum_versions(const struct selection *s)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        if (s->cases[i].ch != NULL)
+            sum += load_acquire(&s->cases[i].ch->version);
+    return sum;
 }
 
 static NORETURN void send_closed(void)
@@ -158,9 +220,6 @@ static NORETURN void send_closed(void)
 static enum exchange do_case(struct gr_case *k, struct waiter **wake)
 {
     enum exchange x;
-    *wake = NULL;
-    if (k->ch == NULL)
-        return EXCHANGE_DONE;
     if (k->dir == GR_SEND)
         return chan_send_locked(k->ch, k->elem, wake);
     x = chan_recv_locked(k->ch, k->elem, wake);
@@ -168,30 +227,52 @@ static enum exchange do_case(struct gr_case *k, struct waiter **wake)
     return x;
 }
 
-/* Does one ready case.  Gives its index, or -1: none is ready.  Needs: all locked; all are
- * unlocked when a case was done.  Panics: GR_ERR_SEND_CLOSED, nothing locked. */
+/* Does one of the cases that were noted.  Gives: false when it was ready no longer.  All is
+ * unlocked when it was done.  Panics: GR_ERR_SEND_CLOSED, nothing locked. */
+static bool do_ready(struct selection *s, uint32_t i)
+{
+    struct gr_case *k = &s->cases[i];
+    struct waiter *wake = NULL;
+    enum exchange x;
+    if (k->ch == NULL) /* a mutant's */
+        x = EXCHANGE_DONE;
+    else if (s->is_single || s->is_locked)
+        x = do_case(k, &wake);
+    else {
+        chan_lock(k->ch);
+        x = do_case(k, &wake);
+        chan_unlock(k->ch);
+    }
+    if (x == EXCHANGE_NONE)
+        return false;
+    if (s->is_locked)
+        unlock_all(s);
+    if (UNLIKELY(x == EXCHANGE_CLOSED) && k->dir == GR_SEND)
+        send_closed();
+    waiter_ready(wake);
+    return true;
+}
+
+/* Does one of the cases that were noted, chosen uniformly.  Gives its index, or -1. */
+static int choose_ready(struct selection *s, uint32_t ready)
+{
+    uint32_t nth = 0;
+    if (ready > 1 && !MUTANT(select_first_case))
+        nth = choose(CHOICE_SELECT, ready);
+    nth = s->ready[nth];
+    return do_ready(s, nth) ? (int)nth : -1;
+}
+
+/* Does one ready case.  Gives its index, or -1: none is ready.  With all locked readiness
+ * may still shrink, when a waiter that counted is a select that is being won elsewhere; it
+ * can not grow. */
 static int select_ready(struct selection *s)
 {
     for (;;) {
-        uint32_t ready = count_ready(s), nth = 0;
-        struct waiter *wake;
-        enum exchange x;
-        int i;
-        if (ready == 0)
-            return -1;
-        if (ready > 1 && !MUTANT(select_first_case))
-            nth = choose(CHOICE_SELECT, ready);
-        i = nth_ready(s, nth);
-        if (i < 0)
-            continue;
-        x = do_case(&s->cases[i], &wake);
-        if (x == EXCHANGE_NONE)
-            continue;
-        unlock_all(s);
-        if (x == EXCHANGE_CLOSED && s->cases[i].dir == GR_SEND)
-            send_closed();
-        waiter_ready(wake);
-        return i;
+        uint32_t ready = look(s);
+        int i = ready > 0 ? choose_ready(s, ready) : -1;
+        if (i >= 0 || ready == 0)
+            return i;
     }
 }
 
@@ -218,9 +299,10 @@ static void enqueue_all(struct selection *s, struct g *g)
     g->waiting = first;
 }
 
-/* Unlocks all channels.  As long as one is locked the records stay, since the goroutine,
- * should it be woken already, needs all locks before it gives them back.  After the last
- * unlock they may be gone. */
+/* Unlocks all channels.  As long as one is locked the records stay: the goroutine, should
+ * it be woken already, was served by way of a channel that is not locked any more, and
+ * needs the locks of all others before it gives its records back.  After the last unlock
+ * they may be gone. */
 static bool commit_unlock_all(struct g *g, void *arg)
 {
     struct waiter *w = g->waiting;
@@ -246,17 +328,24 @@ static bool keep_ghost(struct waiter *w)
     return true;
 }
 
+static void dequeue(struct gr_case *k, struct waiter *w)
+{
+    if (w->c->timer != NULL)
+        timer_unblock_locked(w->c);
+    if (!keep_ghost(w))
+        waitq_remove(k->dir == GR_SEND ? &w->c->sendq : &w->c->recvq, w);
+}
+
+/* Takes the losers out.  The winner is out already: whoever served it did that. */
 static void dequeue_all(const struct selection *s, struct g *g)
 {
-    lock_all(s);
     for (struct waiter *w = g->waiting; w != NULL; w = w->more) {
-        bool is_send = s->cases[w->index].dir == GR_SEND;
-        if (w->c->timer != NULL)
-            timer_unblock_locked(w->c);
-        if (!keep_ghost(w))
-            waitq_remove(is_send ? &w->c->sendq : &w->c->recvq, w);
+        if (w == g->param && w->c->timer == NULL)
+            continue;
+        chan_lock(w->c);
+        dequeue(&s->cases[w->index], w);
+        chan_unlock(w->c);
     }
-    unlock_all(s);
 }
 
 /* The mutant of the index: the first case of that channel, whatever its direction. */
@@ -268,7 +357,7 @@ static int first_of_channel(const struct selection *s, const gr_chan *c)
     return 0;
 }
 
-/* Needs: all locked; none is afterwards. */
+/* Needs: all locked, or nobody else runs; none is locked afterwards. */
 static int select_wait(struct selection *s)
 {
     struct g *g = g_self();
@@ -277,7 +366,9 @@ static int select_wait(struct selection *s)
     bool success;
     enqueue_all(s, g);
     noise_point(NOISE_BEFORE_PARK);
-    sched_park(commit_unlock_all, NULL, s->live == 0 ? PARK_SELECT_EMPTY : PARK_SELECT);
+    s->is_locked = false;
+    sched_park(s->is_single ? NULL : commit_unlock_all, NULL,
+               s->live == 0 ? PARK_SELECT_EMPTY : PARK_SELECT);
     w = g->param;
     dequeue_all(s, g);
     index = w->index;
@@ -306,29 +397,37 @@ static int select_one(struct gr_case *k, bool has_default)
     return 0;
 }
 
-/* Locks, and lets due timers fire, so that their channels are as ready as they should
- * be. */
-static void select_begin(struct selection *s)
+/* Nobody else runs: what is seen is so. */
+static int select_single(struct selection *s, bool has_default)
 {
-    s->live = 0;
-    for (uint32_t i = 0; i < s->n; i++)
-        if (s->cases[i].ch != NULL)
-            s->order[s->live++] = i;
-    sort_order(s);
-    lock_all(s);
-    for (uint32_t i = 0; i < s->live; i++)
-        if (chan_in_order(s, i)->timer != NULL)
-            timer_poll_locked(chan_in_order(s, i));
+    int i = select_ready(s);
+    if (i >= 0 || has_default)
+        return i;
+    order_live(s);
+    return select_wait(s);
 }
 
-static int select_run(struct selection *s, bool has_default)
+/* Gives: -1 when nothing could be done without all locks. */
+static int select_quick(struct selection *s, bool has_default, bool *is_default)
 {
-    int i;
-    select_begin(s);
-    if (has_default && MUTANT(select_default_eager)) {
-        unlock_all(s);
+    uint64_t versions = has_default ? sum_versions(s) : 0;
+    uint32_t ready = look(s);
+    if (ready > 0)
+        return choose_ready(s, ready);
+    *is_default = has_default && sum_versions(s) == versions;
+    return -1;
+}
+
+static int select_shared(struct selection *s, bool has_default)
+{
+    bool is_default = false;
+    int i = select_quick(s, has_default, &is_default);
+    if (i >= 0)
+        return i;
+    if (is_default)
         return GR_SELECT_DEFAULT;
-    }
+    order_live(s);
+    lock_all(s);
     i = select_ready(s);
     if (i >= 0)
         return i;
@@ -345,10 +444,15 @@ int gr_select(struct gr_case *cases, int n, bool has_default)
     if (n == 1 && cases[0].ch != NULL)
         return select_one(cases, has_default);
     sched_point();
+    if (has_default && MUTANT(select_default_eager))
+        return GR_SELECT_DEFAULT;
     s.cases = cases;
     s.n = (uint32_t)n;
-    s.order = n <= SMALL_SELECT ? s.small : large_order((size_t)n);
-    i = select_run(&s, has_default);
+    s.is_single = lock_is_alone() || sched_controlled();
+    s.is_locked = false;
+    s.ready = n <= SMALL_SELECT ? s.small : large_scratch((size_t)n);
+    s.order = s.ready + n;
+    i = s.is_single ? select_single(&s, has_default) : select_shared(&s, has_default);
     if (n > SMALL_SELECT)
         drop_scratch(g_self());
     return i;

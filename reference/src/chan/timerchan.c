@@ -5,12 +5,15 @@
  * Owns: struct gr_timer, gr_timer_*, gr_ticker_new.
  * Not here: heaps and clocks (timer, sched), sleeping (sched).
  *
- * Idea.  Each timer embeds a channel with one hidden slot; the channel's lock is the
+ * Functions.  The cell says all: armed is pending.  Stop and reset are one exchange on its
+ * ticket each, and expiry hands over fn and arg as they were when it took the ticket; so
+ * no lock is needed, and a cell may be given back while its callback is on its way.
+ *
+ * Channels.  Each timer embeds a channel with one hidden slot; the channel's lock is the
  * timer's lock.  A timer with a channel sits in a heap only while somebody waits on that
  * channel; at other times nobody can tell when it fires, so it is enough to compare its
  * deadline with the clock whenever somebody looks (timer_poll_locked).  Hence a timer
- * nobody waits for holds off no deadlock verdict and costs nothing.  A function's timer is
- * always in a heap.
+ * nobody waits for holds off no deadlock verdict and costs nothing.
  *
  * Stop and reset take the lock, drain the slot and change seq: a value of the former
  * setting cannot be received afterwards, since a callback that is on its way finds another
@@ -19,7 +22,7 @@
  *   I1  is_pending: the present setting has not fired for the last time.  when is its next
  *       deadline.
  *   I2  is_armed: the cell is in a heap, or its callback with this seq is on its way.
- *   I3  is_armed implies is_pending, and waiting > 0 or fn != NULL.
+ *   I3  is_armed implies is_pending and waiting > 0.
  *   I4  Cells are type-stable and seq never goes back, so a late callback finds a timer, if
  *       not its own.
  *
@@ -33,24 +36,33 @@
 #include "gr/time.h"
 
 struct gr_timer {
-    struct timer cell; /* timer.h's rules; owner's lock: c.lock */
-    struct gr_chan c;  /* its lock guards everything below */
-    int64_t slot;      /* the hidden slot: c.buf */
+    struct timer cell;
+    bool is_func; /* const after init */
+};
+
+struct chan_timer {
+    struct gr_timer base;
+    struct gr_chan c; /* its lock guards everything below */
+    int64_t slot;     /* the hidden slot: c.buf */
     int64_t when;
     int64_t period; /* 0: fires once */
     uint64_t seq;
     uint32_t waiting; /* goroutines that wait on c, one count per case */
     bool is_pending;
     bool is_armed;
-    gr_fn fn; /* not NULL: runs in its own goroutine, no channel */
-    void *arg;
 };
 
-static struct fixpool timer_pool = FIXPOOL_INIT(sizeof(struct gr_timer));
+static struct fixpool func_pool = FIXPOOL_INIT(sizeof(struct gr_timer));
+static struct fixpool chan_pool = FIXPOOL_INIT(sizeof(struct chan_timer));
 
-static struct gr_timer *timer_of(gr_chan *c)
+static struct chan_timer *timer_of(gr_chan *c)
 {
-    return c->timer;
+    return CONTAINER_OF(c->timer, struct chan_timer, base);
+}
+
+static struct chan_timer *with_chan(gr_timer *t)
+{
+    return CONTAINER_OF(t, struct chan_timer, base);
 }
 
 /* d_ns from now; times beyond the end of the clock are that end. */
@@ -62,40 +74,6 @@ static int64_t deadline_of(int64_t d_ns)
     return __builtin_add_overflow(now, d_ns, &when) ? INT64_MAX : when;
 }
 
-/* The present setting's deadline has come: fires once, or moves on to the first tick after
- * now. */
-static void setting_advance(struct gr_timer *t, int64_t now)
-{
-    if (t->period == 0)
-        t->is_pending = false;
-    else
-        t->when += t->period * (1 + (now - t->when) / t->period);
-}
-
-/* A tick is dropped when the last one is still in the slot. */
-static struct waiter *setting_fire(struct gr_timer *t, int64_t now)
-{
-    struct waiter *wake = NULL;
-    setting_advance(t, now);
-    chan_send_locked(&t->c, &now, &wake);
-    return wake;
-}
-
-static void cell_arm(struct gr_timer *t)
-{
-    t->is_armed = true;
-    sched_timer_arm(&t->cell, t->when, 0, ++t->seq);
-}
-
-static void cell_disarm(struct gr_timer *t)
-{
-    if (!t->is_armed)
-        return;
-    t->is_armed = false;
-    t->seq++;
-    sched_timer_disarm(&t->cell);
-}
-
 /* ---- functions ----------------------------------------------------------------------- */
 
 #if GR_RACECHECK
@@ -105,7 +83,7 @@ static void cell_disarm(struct gr_timer *t)
 struct timer_call {
     gr_fn fn;
     void *arg;
-    struct gr_timer *t;
+    struct timer *t;
 };
 
 static void timer_call_run(void *arg)
@@ -116,82 +94,102 @@ static void timer_call_run(void *arg)
     call.fn(call.arg);
 }
 
-static void fn_spawn(struct gr_timer *t, gr_fn fn, void *arg)
+static void func_fired(const struct timer_shot *shot, int64_t now)
 {
     struct timer_call *call = malloc(sizeof *call);
-    *call = (struct timer_call){fn, arg, t};
+    (void)now;
+    *call = (struct timer_call){shot->fn, shot->arg, shot->t};
     sched_spawn(timer_call_run, call);
 }
 
 #else
 
-static void fn_spawn(struct gr_timer *t, gr_fn fn, void *arg)
+static void func_fired(const struct timer_shot *shot, int64_t now)
 {
-    (void)t;
-    sched_spawn(fn, arg);
+    (void)now;
+    sched_spawn(shot->fn, shot->arg);
 }
 
 #endif
 
-/* The callback of the cell.  Off goroutine stacks; must not park. */
-static void cell_fired(struct timer *cell, uint64_t seq, int64_t now)
+/* Gives: it was pending before. */
+static bool func_set(struct gr_timer *t, int64_t d_ns)
 {
-    struct gr_timer *t = CONTAINER_OF(cell, struct gr_timer, cell);
-    struct waiter *wake = NULL;
-    gr_fn fn = NULL;
-    void *arg = NULL;
-    mutex_lock_p(&t->c.lock);
-    if (seq != t->seq || !t->is_armed) {
-        mutex_unlock_p(&t->c.lock);
-        return;
+    RACE_RELEASE(&t->cell);
+    return sched_timer_arm(&t->cell, deadline_of(d_ns), 0);
+}
+
+gr_timer *gr_timer_func(int64_t d_ns, gr_fn fn, void *arg)
+{
+    struct gr_timer *t;
+    sched_point();
+    t = fixpool_acquire(&func_pool);
+    if (t->cell.fire == NULL) { /* fresh memory: nobody has ever seen it */
+        timer_init(&t->cell, func_fired);
+        t->is_func = true;
     }
+    store_relaxed(&t->cell.fn, fn);
+    store_relaxed(&t->cell.arg, arg);
+    func_set(t, d_ns);
+    return t;
+}
+
+/* ---- settings of timers with a channel ----------------------------------------------- */
+
+/* The present setting's deadline has come: fires once, or moves on to the first tick after
+ * now. */
+static void setting_advance(struct chan_timer *t, int64_t now)
+{
+    if (t->period == 0)
+        t->is_pending = false;
+    else
+        t->when += t->period * (1 + (now - t->when) / t->period);
+}
+
+/* A tick is dropped when the last one is still in the slot. */
+static struct waiter *setting_fire(struct chan_timer *t, int64_t now)
+{
+    struct waiter *wake = NULL;
+    setting_advance(t, now);
+    chan_send_locked(&t->c, &now, &wake);
+    return wake;
+}
+
+static void cell_arm(struct chan_timer *t)
+{
+    t->is_armed = true;
+    sched_timer_arm(&t->base.cell, t->when, ++t->seq);
+}
+
+static void cell_disarm(struct chan_timer *t)
+{
+    if (!t->is_armed)
+        return;
     t->is_armed = false;
-    if (t->fn != NULL) {
-        fn = t->fn;
-        arg = t->arg;
-        setting_advance(t, now);
-    } else {
+    t->seq++;
+    sched_timer_disarm(&t->base.cell);
+}
+
+/* The callback of the cell.  Off goroutine stacks; must not park. */
+static void cell_fired(const struct timer_shot *shot, int64_t now)
+{
+    struct gr_timer *base = CONTAINER_OF(shot->t, struct gr_timer, cell);
+    struct chan_timer *t = with_chan(base);
+    struct waiter *wake = NULL;
+    mutex_lock_p(&t->c.lock);
+    if (shot->seq == t->seq && t->is_armed) {
+        t->is_armed = false;
         wake = setting_fire(t, now);
         if (t->is_pending)
             cell_arm(t);
     }
     mutex_unlock_p(&t->c.lock);
-    if (fn != NULL)
-        fn_spawn(t, fn, arg);
     waiter_ready(wake);
 }
 
-/* ---- for the channel ----------------------------------------------------------------- */
-
-void timer_poll_locked(gr_chan *c)
-{
-    struct gr_timer *t = timer_of(c);
-    if (!t->is_pending || t->is_armed)
-        return;
-    if (sched_is_due(t->when)) /* nobody waits: a waiter would have armed the cell */
-        setting_fire(t, sched_now_ns());
-}
-
-void timer_block_locked(gr_chan *c)
-{
-    struct gr_timer *t = timer_of(c);
-    t->waiting++;
-    if (t->is_pending && !t->is_armed)
-        cell_arm(t);
-}
-
-void timer_unblock_locked(gr_chan *c)
-{
-    struct gr_timer *t = timer_of(c);
-    if (--t->waiting == 0)
-        cell_disarm(t);
-}
-
-/* ---- settings ------------------------------------------------------------------------ */
-
 /* Ends the present setting.  Gives: it had not fired, or its value had not been
  * received. */
-static bool setting_end(struct gr_timer *t)
+static bool setting_end(struct chan_timer *t)
 {
     bool was_pending;
     int64_t value;
@@ -207,31 +205,55 @@ static bool setting_end(struct gr_timer *t)
     return true;
 }
 
-static void setting_begin(struct gr_timer *t, int64_t d_ns)
+static void setting_begin(struct chan_timer *t, int64_t d_ns)
 {
     t->when = deadline_of(d_ns);
     t->is_pending = true;
     RACE_RELEASE(t);
-    if (t->fn != NULL || t->waiting > 0)
+    if (t->waiting > 0)
         cell_arm(t);
 }
 
-static struct gr_timer *timer_make(int64_t d_ns, int64_t period_ns, gr_fn fn, void *arg)
+static struct gr_timer *timer_make(int64_t d_ns, int64_t period_ns)
 {
-    struct gr_timer *t = fixpool_acquire(&timer_pool);
-    if (t->cell.fire == NULL) { /* fresh memory: nobody has ever seen it */
-        timer_init(&t->cell, cell_fired);
+    struct chan_timer *t = fixpool_acquire(&chan_pool);
+    if (t->base.cell.fire == NULL) { /* fresh memory: nobody has ever seen it */
+        timer_init(&t->base.cell, cell_fired);
         chan_init(&t->c, sizeof t->slot, 1, (char *)&t->slot);
-        t->c.timer = t;
+        t->c.timer = &t->base;
     }
     chan_lock(&t->c);
-    t->fn = fn;
-    t->arg = arg;
     t->period = period_ns;
     t->waiting = 0;
     setting_begin(t, d_ns);
     chan_unlock(&t->c);
-    return t;
+    return &t->base;
+}
+
+/* ---- for the channel ----------------------------------------------------------------- */
+
+void timer_poll_locked(gr_chan *c)
+{
+    struct chan_timer *t = timer_of(c);
+    if (!t->is_pending || t->is_armed)
+        return;
+    if (sched_is_due(t->when)) /* nobody waits: a waiter would have armed the cell */
+        setting_fire(t, sched_now_ns());
+}
+
+void timer_block_locked(gr_chan *c)
+{
+    struct chan_timer *t = timer_of(c);
+    t->waiting++;
+    if (t->is_pending && !t->is_armed)
+        cell_arm(t);
+}
+
+void timer_unblock_locked(gr_chan *c)
+{
+    struct chan_timer *t = timer_of(c);
+    if (--t->waiting == 0)
+        cell_disarm(t);
 }
 
 /* ---- public -------------------------------------------------------------------------- */
@@ -239,13 +261,7 @@ static struct gr_timer *timer_make(int64_t d_ns, int64_t period_ns, gr_fn fn, vo
 gr_timer *gr_timer_new(int64_t d_ns)
 {
     sched_point();
-    return timer_make(d_ns, 0, NULL, NULL);
-}
-
-gr_timer *gr_timer_func(int64_t d_ns, gr_fn fn, void *arg)
-{
-    sched_point();
-    return timer_make(d_ns, 0, fn, arg);
+    return timer_make(d_ns, 0);
 }
 
 gr_timer *gr_ticker_new(int64_t period_ns)
@@ -253,44 +269,61 @@ gr_timer *gr_ticker_new(int64_t period_ns)
     sched_point();
     if (period_ns <= 0)
         gr_panic_error(GR_ERR_TICKER_PERIOD);
-    return timer_make(period_ns, period_ns, NULL, NULL);
+    return timer_make(period_ns, period_ns);
 }
 
 gr_chan *gr_timer_chan(gr_timer *t)
 {
-    return t->fn == NULL ? &t->c : NULL;
+    return t->is_func ? NULL : &with_chan(t)->c;
+}
+
+static bool chan_timer_stop(struct chan_timer *t)
+{
+    chan_lock(&t->c);
+    bool was_pending = setting_end(t);
+    chan_unlock(&t->c);
+    return was_pending;
 }
 
 bool gr_timer_stop(gr_timer *t)
 {
-    bool was_pending;
     sched_point();
+    return t->is_func ? sched_timer_disarm(&t->cell) : chan_timer_stop(with_chan(t));
+}
+
+static bool chan_timer_reset(struct chan_timer *t, int64_t d_ns)
+{
     chan_lock(&t->c);
-    was_pending = setting_end(t);
+    bool was_pending = setting_end(t);
+    if (t->period != 0)
+        t->period = d_ns;
+    setting_begin(t, d_ns);
     chan_unlock(&t->c);
     return was_pending;
 }
 
 bool gr_timer_reset(gr_timer *t, int64_t d_ns)
 {
-    bool was_pending;
+    int64_t wait_ns = MUTANT(timer_reset_early) ? 0 : d_ns;
     sched_point();
-    if (t->period != 0 && d_ns <= 0)
+    if (t->is_func)
+        return func_set(t, wait_ns);
+    if (with_chan(t)->period != 0 && d_ns <= 0)
         gr_panic_error(GR_ERR_TICKER_PERIOD);
-    chan_lock(&t->c);
-    was_pending = setting_end(t);
-    if (t->period != 0)
-        t->period = d_ns;
-    setting_begin(t, MUTANT(timer_reset_early) ? 0 : d_ns);
-    chan_unlock(&t->c);
-    return was_pending;
+    return chan_timer_reset(with_chan(t), wait_ns);
 }
 
 void gr_timer_free(gr_timer *t)
 {
-    mutex_lock_p(&t->c.lock);
-    setting_end(t);
-    t->c.recvq = (struct waitq){.last = NULL}; /* a dropped run's goroutines waited here */
-    mutex_unlock_p(&t->c.lock);
-    fixpool_release(&timer_pool, t);
+    if (t->is_func) {
+        sched_timer_disarm(&t->cell);
+        fixpool_release(&func_pool, t);
+        return;
+    }
+    struct chan_timer *ct = with_chan(t);
+    mutex_lock_p(&ct->c.lock);
+    setting_end(ct);
+    ct->c.recvq = (struct waitq){.last = NULL}; /* a dropped run's goroutines waited here */
+    mutex_unlock_p(&ct->c.lock);
+    fixpool_release(&chan_pool, ct);
 }

@@ -4,7 +4,8 @@
  * Owns and invariants: see waitq.h.
  *
  * A doubly linked list, so that a select can leave the queues where it lost from the
- * middle.
+ * middle.  A processor keeps some records at hand, so that a select that waits takes no
+ * lock for them.
  */
 #include "waitq.h"
 
@@ -17,7 +18,14 @@ static struct fixpool waiter_pool = FIXPOOL_INIT(sizeof(struct waiter));
 
 struct waiter *waiter_acquire(void)
 {
-    return fixpool_acquire(&waiter_pool);
+    struct waiter *w = sched_cache_take(CACHE_WAITER);
+    return w != NULL ? w : fixpool_acquire(&waiter_pool);
+}
+
+static void waiter_release(struct waiter *w)
+{
+    if (!sched_cache_give(CACHE_WAITER, w))
+        fixpool_release(&waiter_pool, w);
 }
 
 void waiters_release(struct g *g)
@@ -28,7 +36,7 @@ void waiters_release(struct g *g)
         next = w->more;
         w->elem = NULL; /* nothing of the program's hangs from a free record */
         if (w != waiter_in_cell(g))
-            fixpool_release(&waiter_pool, w);
+            waiter_release(w);
     }
 }
 
@@ -44,7 +52,7 @@ void waitq_remove(struct waitq *q, struct waiter *w)
         return;
     w->is_queued = false;
     if (w->prev == NULL)
-        store_relaxed(&q->first, w->next);
+        store_release(&q->first, w->next); /* pairs with the acquire in waitq_first */
     else
         w->prev->next = w->next;
     if (w->next == NULL)

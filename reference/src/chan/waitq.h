@@ -40,9 +40,10 @@ struct waitq {
     struct waiter *last;          /* guarded by c->lock */
 };
 
+/* Acquire: pairs with the releases under the lock, for looks without it. */
 static inline struct waiter *waitq_first(const struct waitq *q)
 {
-    return load_relaxed(&((struct waitq *)(uintptr_t)q)->first);
+    return load_acquire(&((struct waitq *)(uintptr_t)q)->first);
 }
 
 /* The record in g's cell. */
@@ -76,7 +77,7 @@ static inline void waitq_push(struct waitq *q, struct waiter *w)
     w->prev = is_first ? NULL : last;
     q->last = w;
     if (is_first)
-        store_relaxed(&q->first, w);
+        store_release(&q->first, w); /* pairs with the acquire in waitq_first */
     else
         last->next = w;
 }
@@ -96,7 +97,8 @@ static inline struct waiter *waitq_take(struct waitq *q)
 struct waiter *waitq_drain(struct waitq *q);
 
 /* Somebody could be served now; may change without the lock of the channel that the other
- * side's select also waits for, so a waitq_take may still find nobody. */
+ * side's select also waits for, so a waitq_take may still find nobody.  Needs: the lock, or
+ * that nobody else runs. */
 bool waitq_is_servable(const struct waitq *q);
 
 #endif

@@ -106,6 +106,11 @@ size_t os_space_limit(void)
     return limit;
 }
 
+void os_prefer_huge(void *at, size_t bytes)
+{
+    madvise(at, bytes, MADV_HUGEPAGE); /* advice only, as above */
+}
+
 void os_release(void *at, size_t bytes)
 {
     if (munmap(at, bytes) != 0)

@@ -26,6 +26,11 @@ void *os_reserve(size_t bytes, size_t align);
 /* How much address space the process may have; SIZE_MAX: no limit worth the name. */
 size_t os_space_limit(void);
 
+/* Lets the system use huge pages for what is aligned to their size, after all: for memory
+ * that is filled at once, and looked at all over. */
+void os_prefer_huge(void *at, size_t bytes);
+#define OS_HUGE_BYTES ((size_t)2 << 20)
+
 /* Unmaps a whole reservation. */
 void os_release(void *at, size_t bytes);
 

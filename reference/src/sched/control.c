@@ -62,7 +62,7 @@ static void fire_one(struct control *c)
         return;
     struct g *cur = c->m.cur;
     c->m.cur = NULL; /* callbacks are not on a goroutine */
-    shot.fire(shot.t, shot.seq, c->now);
+    shot.fire(&shot, c->now);
     c->m.cur = cur;
 }
 
@@ -75,14 +75,14 @@ static void clock_reach(struct control *c, int64_t when)
 static bool is_timer_due(struct control *c)
 {
     int64_t slack = MUTANT(timer_early) ? 1000000 : 0;
-    int64_t next = timer_next_ns(&c->timers);
+    int64_t next = timer_settle(&c->timers);
     return next != TIMER_NEVER && next - slack <= c->now;
 }
 
 /* Whether the earliest deadline is a way to go on: it has come, or it may come early. */
 static bool is_timer_way(struct control *c, bool may_hurry)
 {
-    return is_timer_due(c) || (may_hurry && timer_next_ns(&c->timers) != TIMER_NEVER);
+    return is_timer_due(c) || (may_hurry && timer_settle(&c->timers) != TIMER_NEVER);
 }
 
 /* One decision about who goes on.  run[] serves as the list of candidates: room for two
@@ -116,7 +116,7 @@ static struct g *decide(struct control *c, struct g *first, struct g *last)
             return g;
         may_hurry = may_hurry && is_timer_due(c); /* one early deadline a decision */
         if (!is_timer_due(c))
-            clock_reach(c, timer_next_ns(&c->timers));
+            clock_reach(c, timer_settle(&c->timers));
         fire_one(c);
     }
 }
@@ -182,7 +182,7 @@ static struct g *next_after_leave(struct control *c)
 {
     struct g *next;
     while ((next = decide(c, NULL, NULL)) == NULL) {
-        int64_t at = timer_next_ns(&c->timers);
+        int64_t at = timer_settle(&c->timers);
         if (at == TIMER_NEVER)
             deadlock(c);
         clock_reach(c, at);
@@ -248,7 +248,7 @@ bool control_is_due(struct control *c, int64_t when)
 {
     if (when <= c->now)
         return true;
-    if (!c->opt.any_time || timer_next_ns(&c->timers) < when)
+    if (!c->opt.any_time || timer_settle(&c->timers) < when)
         return false;
     if (control_choose(c, CHOICE_TIMER, 2) == 0)
         return false;

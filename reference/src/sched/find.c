@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* find.c - the one loop in which a thread looks for a goroutine to run.
  *
- * Owns: the order of sources, stealing, running due timers.
- * Not here: the quick way that needs no g0 (park.c), sleeping and waking (idle.c).
+ * Owns: the order of sources, stealing.
+ * Not here: the quick way that needs no g0 (park.c), sleeping and waking (idle.c), firing
+ * timers (clock.c).
  *
  * Order: due timers of this P; each 61st switch descriptors and the global queue; the seat;
  * the ring; a batch from the global queue; descriptors; other Ps' rings (four rounds from a
@@ -15,26 +16,6 @@
 #include "sched/proc.h"
 
 #define STEAL_ROUNDS 4u
-
-/* Runs what is due in h.  True when something was. */
-static bool timers_run(struct p *p, struct timer_heap *h)
-{
-    int64_t next = timer_next_ns(h);
-    if (next == TIMER_NEVER)
-        return false;
-    int64_t now = sched_now_ns();
-    if (next > now && !MUTANT(timer_early))
-        return false;
-    bool any = false;
-    struct timer_shot shot;
-    while (timer_expire(h, now, &shot)) {
-        noise_point(NOISE_TIMER);
-        shot.fire(shot.t, shot.seq, now);
-        store_relaxed(&p->fired, load_relaxed(&p->fired) + 1);
-        any = true;
-    }
-    return any;
-}
 
 /* Timers stay in the heap in which they were armed; those of retired Ps are everybody's. */
 static void timers_run_retired(struct p *p)
@@ -94,11 +75,9 @@ static struct g *find_here(struct p *p)
 struct g *find_runnable(struct m *m)
 {
     for (;;) {
+        struct p *p = m->p;
         if ((load_relaxed(&sched_attention) & ATT_STOP) != 0)
             sched_stop_here();
-        if (m->p == NULL)
-            idle_without_p(m);
-        struct p *p = m->p;
         if (p->id >= load_relaxed(&sched.nprocs)) {
             p_retire(m);
             continue;

@@ -23,11 +23,10 @@ const char *park_reason_text(enum park_reason why)
     return why < PARK_REASONS ? text[why] : "unknown";
 }
 
-static void cell_sleep_fire(struct timer *t, uint64_t seq, int64_t now)
+static void cell_sleep_fire(const struct timer_shot *shot, int64_t now)
 {
-    (void)seq;
     (void)now;
-    sched_ready(CONTAINER_OF(t, struct g, sleep));
+    sched_ready(CONTAINER_OF(shot->t, struct g, sleep));
 }
 
 static struct g *cell_fresh(struct g *g)

@@ -32,7 +32,7 @@
 
 #define G_CELL_BYTES 96
 
-enum g_state { G_IDLE, G_RUNNABLE, G_RUNNING, G_WAITING, G_BLOCKED, G_DEAD };
+enum g_state { G_IDLE, G_RUNNABLE, G_RUNNING, G_WAITING, G_DEAD };
 
 enum park_reason {
 #define PARK_DEF(name, text) PARK_##name,
@@ -51,6 +51,7 @@ const char *park_reason_text(enum park_reason why);
  * cell is the waiter record of the floors above (one wait at a time). */
 struct g {
     struct timer sleep; /* owner: G while running, then the heap */
+    uint64_t spare[2];  /* cell begins a line */
     struct g *all_next; /* const after the cell was made */
     struct rand noise;  /* owner: G */
 

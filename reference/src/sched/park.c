@@ -23,7 +23,6 @@
 struct sched sched = {
     .lock = MUTEX_INIT(RANK_sched),
     .idle_ms = LIST_INIT(sched.idle_ms),
-    .nms_max = 10000,
     .nprocs = 1,
     .keeper_until = TIMER_NEVER,
     .keeper_ns = TIMER_NEVER,
@@ -126,9 +125,6 @@ NOINLINE void sched_arrive(void)
     case AFTER_YIELD:
         arrive_after_yield(m->p, prev);
         idle_wake();
-        return;
-    case AFTER_BLOCK:
-        arrive_after_block(prev);
         return;
     case AFTER_EXIT:
         spawn_bury(m->p, prev);

@@ -65,6 +65,13 @@ _Noreturn void sched_exit_g(void);
  * constructor.  Several may be added (up to 4). */
 void sched_on_drop(void (*drop)(struct g *g));
 
+/* Free objects of floors above that a processor keeps at hand, so that no lock is needed
+ * for them.  take gives NULL when there is none, give false when there is no room; both
+ * always in controlled runs.  Then it is the pool's turn.  What an object holds is kept. */
+enum sched_cache { CACHE_WAITER, CACHES };
+void *sched_cache_take(enum sched_cache kind);
+bool sched_cache_give(enum sched_cache kind, void *object);
+
 /* ---- points and choices -------------------------------------------------------------- */
 
 /* Why somebody has to look up: bits of sched_attention. */
@@ -142,14 +149,14 @@ int64_t sched_now_ns(void);
 bool sched_is_due(int64_t when);
 
 /* timer_arm on the right heap, waking a sleeper when needed; and its opposite (timer.h has
- * the rules: calls on one timer are serialised by its owner; fire runs with no lock, with
- * seq).
+ * the rules: calls may be concurrent; fire runs with no lock, with seq; the cell's memory
+ * stays a cell).  Both give: it was armed.
  *
  * An armed timer holds off the deadlock verdict.  So the timer of a channel is armed only
  * while somebody waits on the channel; at other times its owner compares its deadline with
  * sched_now_ns() when asked. All of gr_timer_* is built on these two by chan/timerchan.c,
  * gr_timer_func included (its fire: sched_spawn). */
-void sched_timer_arm(struct timer *t, int64_t when, int64_t period, uint64_t seq);
+bool sched_timer_arm(struct timer *t, int64_t when, uint64_t seq);
 bool sched_timer_disarm(struct timer *t);
 
 /* ---- leaving the processor ----------------------------------------------------------- */

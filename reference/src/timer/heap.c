@@ -1,36 +1,39 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* heap.c - one processor's deadlines: a 4-ary min-heap of (when, order of arming).
+/* heap.c - one processor's deadlines: a 4-ary min-heap of (when, ticket).
  *
- * Owns: the array, sifting, the mirrored earliest deadline.
- * Not here: callbacks (the scheduler runs what timer_expire hands out).
+ * Owns: the array, its memory, sifting.
+ * Not here: which entries are dead, the lock, the mirror (timer.c).
  *
  *            [0]
  *    [1] [2] [3] [4]          children of i: 4i+1 .. 4i+4; parent: (i-1)/4
  *
- * Four children per node halve the depth of a binary heap; the four keys lie in 1.5 cache
- * lines. Rejected: a wheel (needs a tick, rounds deadlines); lazy deletion (zombies to
- * count and to sweep, and a history of bugs where the counts go wrong); a binary heap
- * (slower for 1M timers).
+ * Four children per node halve the depth of a binary heap.  An entry has 32 bytes and the
+ * array begins so that the four children of a node fill two cache lines.  Keys lie in the
+ * array, not in the cells, and no cell knows its place, so that sifting touches the array
+ * only.  Rejected: a wheel (rounds deadlines, or needs a heap below it); a binary heap
+ * (slower for 1M timers); cells that know their place (removal in the middle costs a write
+ * to a cold line for each entry that moves).
  *
- * Invariants I1-I4 are in timer.h.
+ *   I1  v[3] begins a pair of cache lines; v is a fixed distance into a reservation.
  */
-#include "timer/timer.h"
+#include "timer/heap.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-#include "base/base.h"
+#include "os/os.h"
 
-static bool entry_before(const struct timer_entry *a, const struct timer_entry *b)
+#define NODE_BYTES (4 * sizeof(struct timer_entry))
+#define LARGE_BYTES ((uint64_t)1 << 30)
+#define LEAD_BYTES (NODE_BYTES - sizeof(struct timer_entry)) /* before v[0] (I1) */
+
+STATIC_ASSERT(NODE_BYTES == 2 * CACHE_LINE, "siblings fill two lines");
+
+static ALWAYS_INLINE bool entry_before(const struct timer_entry *a,
+                                       const struct timer_entry *b)
 {
-    if (a->when != b->when)
+    if (LIKELY(a->when != b->when))
         return a->when < b->when;
-    return a->order < b->order;
-}
-
-static void entry_put(struct timer_heap *h, uint32_t i, struct timer_entry e)
-{
-    h->v[i] = e;
-    e.t->slot = i;
+    return a->ticket < b->ticket;
 }
 
 static void sift_up(struct timer_heap *h, uint32_t i)
@@ -40,211 +43,138 @@ static void sift_up(struct timer_heap *h, uint32_t i)
         uint32_t up = (i - 1) / 4;
         if (!entry_before(&e, &h->v[up]))
             break;
-        entry_put(h, i, h->v[up]);
+        h->v[i] = h->v[up];
         i = up;
     }
-    entry_put(h, i, e);
+    h->v[i] = e;
 }
 
-static void sift_down(struct timer_heap *h, uint32_t i)
+/* The least child of i.  Needs: i has one. */
+static ALWAYS_INLINE uint32_t least_kid(const struct timer_heap *h, uint32_t i)
 {
-    struct timer_entry e = h->v[i];
-    for (;;) {
-        uint32_t kid = 4 * i + 1;
-        if (kid >= h->len)
-            break;
-        uint32_t end = kid + 4 < h->len ? kid + 4 : h->len;
+    uint32_t kid = 4 * i + 1;
+    const struct timer_entry *v = h->v;
+    if (UNLIKELY(h->len - kid < 4)) {
         uint32_t best = kid;
-        for (uint32_t k = kid + 1; k < end; k++)
-            if (entry_before(&h->v[k], &h->v[best]))
-                best = k;
-        if (!entry_before(&h->v[best], &e))
-            break;
-        entry_put(h, i, h->v[best]);
-        i = best;
+        for (uint32_t k = kid + 1; k < h->len; k++)
+            best = entry_before(&v[k], &v[best]) ? k : best;
+        return best;
     }
-    entry_put(h, i, e);
+    uint32_t a = entry_before(&v[kid + 1], &v[kid]) ? kid + 1 : kid;
+    uint32_t b = entry_before(&v[kid + 3], &v[kid + 2]) ? kid + 3 : kid + 2;
+    return entry_before(&v[b], &v[a]) ? b : a;
 }
 
-/* Restores I3.  Needs: h->lock. */
-static void mirror_locked(struct timer_heap *h)
+static void sift_down(struct timer_heap *h, uint32_t i, struct timer_entry e)
 {
-    int64_t next = h->len > 0 ? h->v[0].when : TIMER_NEVER;
-    /* Pairs with the load in timer_next_ns: an M that goes to sleep after this store sees
-     * it, one that looked before is woken by sched_timer_arm (idle.c has the argument). */
-    if (atomic_load_explicit(&h->next_ns, memory_order_relaxed) != next)
-        atomic_store_explicit(&h->next_ns, next, memory_order_seq_cst);
+    while (4 * i + 1 < h->len) {
+        uint32_t kid = least_kid(h, i);
+        if (!entry_before(&h->v[kid], &e))
+            break;
+        h->v[i] = h->v[kid];
+        i = kid;
+    }
+    h->v[i] = e;
 }
 
-/* Takes slot i out.  The last entry fills the hole and may have to move either way.  Needs:
- * h->lock. */
-static void remove_locked(struct timer_heap *h, uint32_t i)
+static size_t bytes_of(uint32_t cap)
 {
-    h->v[i].t->slot = TIMER_IDLE;
-    struct timer_entry last = h->v[--h->len];
-    if (i == h->len)
-        return;
-    entry_put(h, i, last);
-    if (MUTANT(timer_remove_no_sift))
-        return;
-    sift_up(h, i);
-    sift_down(h, last.t->slot);
+    return align_up(LEAD_BYTES + (size_t)cap * sizeof(struct timer_entry), os_page_bytes());
+}
+
+void heap_free_locked(struct timer_heap *h)
+{
+    if (h->v != NULL)
+        os_release((char *)h->v - LEAD_BYTES, bytes_of(h->cap));
+    h->v = NULL;
+    h->len = h->cap = 0;
+}
+
+/* Memory for at least *bytes, which then tells how much it is.  A large array gets so much
+ * address space that it will not move again, and huge pages: an eighth of the faults, and
+ * the way to the bottom stays within what the processor remembers of the page table. */
+static char *array_reserve(size_t *bytes)
+{
+    if (*bytes < OS_HUGE_BYTES)
+        return os_reserve(*bytes, os_page_bytes());
+    size_t want = max_u64(*bytes, LARGE_BYTES);
+    char *at = os_reserve(want, OS_HUGE_BYTES);
+    if (at == NULL)
+        at = os_reserve(want = *bytes, OS_HUGE_BYTES);
+    if (at != NULL)
+        os_prefer_huge(at, want);
+    *bytes = want;
+    return at;
 }
 
 static void grow_locked(struct timer_heap *h)
 {
-    uint32_t cap = h->cap > 0 ? 2 * h->cap : 64;
-    struct timer_entry *v = realloc(h->v, cap * sizeof *v);
-    if (v == NULL)
+    uint32_t len = h->len;
+    size_t bytes = h->cap > 0 ? 2 * bytes_of(h->cap) : os_page_bytes();
+    char *at = array_reserve(&bytes);
+    if (at == NULL)
         fatal(GR_FATAL_NO_MEMORY);
+    struct timer_entry *v = (struct timer_entry *)(void *)(at + LEAD_BYTES);
+    if (len > 0)
+        memcpy(v, h->v, len * sizeof *v);
+    heap_free_locked(h);
     h->v = v;
-    h->cap = cap;
+    h->len = len;
+    h->cap = (uint32_t)((bytes - LEAD_BYTES) / sizeof *v);
 }
 
-void timer_heap_init(struct timer_heap *h)
+/* The ticket is the newest, so equal deadlines stay above. */
+void heap_push_locked(struct timer_heap *h, int64_t when, uint64_t ticket, struct timer *t,
+                      uint64_t seq)
 {
-    *h = (struct timer_heap){.len = 0};
-    mutex_init(&h->lock, RANK_timers);
-    atomic_init(&h->next_ns, TIMER_NEVER);
-}
-
-void timer_heap_clear(struct timer_heap *h)
-{
-    mutex_lock(&h->lock);
-    for (uint32_t i = 0; i < h->len; i++)
-        h->v[i].t->slot = TIMER_IDLE;
-    h->len = 0;
-    h->armed = 0;
-    mirror_locked(h);
-    mutex_unlock(&h->lock);
-}
-
-void timer_heap_fini(struct timer_heap *h)
-{
-    timer_heap_clear(h);
-    free(h->v);
-    timer_heap_init(h);
-}
-
-void timer_init(struct timer *t, timer_fire_fn fire)
-{
-    *t = (struct timer){.slot = TIMER_IDLE, .fire = fire};
-}
-
-bool timer_arm(struct timer_heap *h, struct timer *t, int64_t when, int64_t period,
-               uint64_t seq)
-{
-    mutex_lock(&h->lock);
-    ASSERT(t->slot == TIMER_IDLE);
-    /* read by the owner only (I4) */
-    atomic_store_explicit(&t->heap, h, memory_order_relaxed);
-    t->when = when;
-    t->period = period;
-    t->seq = seq;
-    if (h->len == h->cap)
+    if (UNLIKELY(h->len == h->cap))
         grow_locked(h);
-    h->v[h->len] = (struct timer_entry){when, h->armed++, t};
-    sift_up(h, h->len++);
-    bool is_first = t->slot == 0;
-    mirror_locked(h);
-    mutex_unlock(&h->lock);
-    return is_first;
-}
-
-bool timer_disarm(struct timer *t)
-{
-    struct timer_heap *h = atomic_load_explicit(&t->heap, memory_order_relaxed);
-    if (h == NULL)
-        return false;
-    mutex_lock(&h->lock);
-    bool was_armed = t->slot != TIMER_IDLE;
-    if (was_armed) {
-        remove_locked(h, t->slot);
-        mirror_locked(h);
+    struct timer_entry *v = h->v;
+    uint32_t i = h->len++;
+    while (i > 0 && when < v[(i - 1) / 4].when) {
+        v[i] = v[(i - 1) / 4];
+        i = (i - 1) / 4;
     }
-    mutex_unlock(&h->lock);
-    return was_armed;
+    v[i].when = when;
+    v[i].ticket = ticket;
+    v[i].t = t;
+    v[i].seq = seq;
 }
 
-/* The next deadline of a ticker: on its own grid, after now, so that it does not drift and
- * missed ticks are dropped. */
-static int64_t next_tick(const struct timer *t, int64_t now)
+/* The hole goes all the way down along the least children, then the last entry, which came
+ * from the bottom, climbs the little that it has to. */
+void heap_pop_locked(struct timer_heap *h)
 {
-    int64_t missed = (now - t->when) / t->period;
-    return t->when + t->period * (missed + 1);
-}
-
-static void expire_slot_locked(struct timer_heap *h, uint32_t i, int64_t now,
-                               struct timer_shot *out)
-{
-    struct timer *t = h->v[i].t;
-    *out = (struct timer_shot){t, t->fire, t->seq};
-    if (t->period > 0) {
-        t->when = next_tick(t, now);
-        h->v[i].when = t->when;
-        h->v[i].order = h->armed++;
-        sift_down(h, i);
-    } else {
-        remove_locked(h, i);
+    uint32_t last = --h->len, i = 0;
+    if (last == 0)
+        return;
+    if (MUTANT(timer_pop_no_sift)) {
+        h->v[0] = h->v[last];
+        return;
     }
-    mirror_locked(h);
-}
-
-bool timer_expire(struct timer_heap *h, int64_t now, struct timer_shot *out)
-{
-    return timer_expire_nth(h, now, 0, out);
-}
-
-/* The slot of the nth entry, by order of arming, among those that share the earliest
- * deadline.  Linear: only the controlled mode asks, with few timers. */
-static uint32_t nth_tie_locked(struct timer_heap *h, uint32_t nth)
-{
-    uint32_t slot = 0;
-    uint64_t above = h->v[0].order;
-    while (nth-- > 0) {
-        uint64_t best = UINT64_MAX;
-        for (uint32_t i = 0; i < h->len; i++) {
-            uint64_t order = h->v[i].order;
-            if (h->v[i].when == h->v[0].when && order > above && order < best) {
-                best = order;
-                slot = i;
-            }
-        }
-        above = best;
+    while (4 * i + 1 < last) {
+        uint32_t kid = least_kid(h, i);
+        if (i == 0)
+            __builtin_prefetch(h->v[kid].t); /* the next to be taken */
+        h->v[i] = h->v[kid];
+        i = kid;
     }
-    return slot;
+    h->v[i] = h->v[last];
+    sift_up(h, i);
 }
 
-bool timer_expire_nth(struct timer_heap *h, int64_t now, uint32_t nth,
-                      struct timer_shot *out)
+void heap_build_locked(struct timer_heap *h)
 {
-    mutex_lock(&h->lock);
-    int64_t slack = MUTANT(timer_early) ? 1000000 : 0;
-    bool is_due = h->len > 0 && h->v[0].when - slack <= now;
-    if (is_due)
-        expire_slot_locked(h, nth == 0 ? 0 : nth_tie_locked(h, nth), now, out);
-    mutex_unlock(&h->lock);
-    return is_due;
+    if (h->len < 2)
+        return;
+    for (uint32_t i = (h->len - 2) / 4 + 1; i-- > 0;)
+        sift_down(h, i, h->v[i]);
 }
 
-uint32_t timer_ties(struct timer_heap *h)
+bool heap_is_sound_locked(struct timer_heap *h)
 {
-    mutex_lock(&h->lock);
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < h->len; i++)
-        n += h->v[i].when == h->v[0].when;
-    mutex_unlock(&h->lock);
-    return n;
-}
-
-void timer_heap_check(struct timer_heap *h)
-{
-    mutex_lock(&h->lock);
-    for (uint32_t i = 0; i < h->len; i++) {
-        ASSERT(h->v[i].t->slot == i);
-        ASSERT(h->v[i].t->when == h->v[i].when);
-        ASSERT(i == 0 || !entry_before(&h->v[i], &h->v[(i - 1) / 4]));
-    }
-    ASSERT(timer_next_ns(h) == (h->len > 0 ? h->v[0].when : TIMER_NEVER));
-    mutex_unlock(&h->lock);
+    for (uint32_t i = 1; i < h->len; i++)
+        if (entry_before(&h->v[i], &h->v[(i - 1) / 4]))
+            return false;
+    return true;
 }

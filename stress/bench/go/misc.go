@@ -38,13 +38,13 @@ func stopPanic() {
 
 //go:noinline
 func fall(depth int) int64 {
-	if depth > 0 {
-		return fall(depth-1) + int64(depth)
-	}
-	if depth == 0 {
+	if depth == 0 && count >= 0 {
 		panic(1)
 	}
-	return 0
+	if depth == 0 {
+		return 0
+	}
+	return fall(depth-1) + int64(depth)
 }
 
 //go:noinline
