@@ -1,9 +1,54 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* misc.c - calls that are deferred, panics, the clock.
+/* misc.c - calls that may block, calls that are deferred, panics, the clock.
  *
- * Owns: rows 40 to 42 of the table of goals (figures.toml).  The other side is go/misc.go.
+ * Owns: rows 39 to 42 of the table of goals (figures.toml).  The other side is go/misc.go.
  */
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "bench.h"
+
+enum { TURNS = 40 };
+
+static int64_t plain_ns(int64_t n)
+{
+    int64_t start = gr_now_ns();
+
+    for (int64_t i = 0; i < n; i++)
+        syscall(SYS_getppid);
+    return gr_now_ns() - start;
+}
+
+static int64_t bracketed_ns(int64_t n)
+{
+    int64_t start = gr_now_ns();
+
+    for (int64_t i = 0; i < n; i++) {
+        gr_block_begin();
+        syscall(SYS_getppid);
+        gr_block_end();
+    }
+    return gr_now_ns() - start;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What a bracket adds to a system call: the calls with and without take turns, and the
+ * fastest turns are compared.  At least a tenth of a nanosecond is told. */
+static void bracket(int64_t n)
+{
+    int64_t plain = INT64_MAX, bracketed = INT64_MAX, each = n / TURNS + 1;
+
+    for (int i = 0; i < TURNS; i++) {
+        plain = least(plain, plain_ns(each));
+        bracketed = least(bracketed, bracketed_ns(each));
+    }
+    double over = (double)(bracketed - plain) / (double)each;
+    bench_print("bracket", NULL, over > 0.1 ? over : 0.1);
+}
 
 static int64_t count;
 
@@ -95,6 +140,7 @@ static void clock_since(int64_t n)
 int main(int argc, char **argv)
 {
     static const struct bench list[] = {
+        {"bracket", NULL, bracket, "what a bracket adds to a system call"},
         {"defer", defer_one, NULL, "a call of a function that defers a call"},
         {"defer-loop", defer_loop, NULL, "a call deferred in a loop of 100"},
         {"panic", panic_1, NULL, "a panic one frame below the function that recovers"},

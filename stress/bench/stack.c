@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stack.c - what it costs to have very many goroutines.
+/* stack.c - what it costs to have very many goroutines, and to use much stack.
  *
- * Owns: rows 23 to 25 of the table of goals (figures.toml).  The other side is go/stack.go.
+ * Owns: rows 23 to 26 of the table of goals (figures.toml).  The other side is go/stack.go.
  */
 #include <unistd.h>
 
@@ -61,10 +61,40 @@ static void parked(int64_t n)
     gr_chan_free(p.gate);
 }
 
+/* A frame of a kilobyte that is written to. */
+static GR_NOINLINE int64_t deep(int depth)
+{
+    volatile char frame[960];
+
+    for (size_t i = 0; i < sizeof frame; i += 64)
+        frame[i] = (char)depth;
+    return depth == 0 ? frame[0] : deep(depth - 1) + frame[64];
+}
+
+enum { FRAMES = 64 };
+
+static void go_deep(void *arg)
+{
+    deep(FRAMES);
+    gr_wg_done(arg);
+}
+
+static void deep_stack(int64_t n)
+{
+    gr_wg one = {0};
+
+    for (int64_t i = 0; i < n; i++) {
+        gr_wg_add(&one, 1);
+        gr_go(go_deep, &one);
+        gr_wg_wait(&one);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct bench list[] = {
         {"parked", NULL, parked, "OPS goroutines that wait: bytes, spawn, wake and exit"},
+        {"deep-stack", deep_stack, NULL, "a goroutine that uses 64 KiB of stack"},
         {0},
     };
     return bench_main(argc, argv, "stack", list);

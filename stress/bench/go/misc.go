@@ -2,7 +2,52 @@
 
 package main
 
-import "time"
+import (
+	"math"
+	"syscall"
+	"time"
+)
+
+const turns = 40
+
+func plainTime(n int) int64 {
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		syscall.RawSyscall(syscall.SYS_GETPPID, 0, 0, 0)
+	}
+	return time.Since(start).Nanoseconds()
+}
+
+func bracketedTime(n int) int64 {
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		syscall.Syscall(syscall.SYS_GETPPID, 0, 0, 0)
+	}
+	return time.Since(start).Nanoseconds()
+}
+
+func least(a, b int64) int64 {
+	if a < b {
+		return a
+	}
+	return b
+}
+
+// bracket prints what a bracket adds to a system call: the calls with and without take turns, and the fastest turns are
+// compared. At least a tenth of a nanosecond is told.
+func bracket(n int) {
+	plain, bracketed := int64(math.MaxInt64), int64(math.MaxInt64)
+	each := n/turns + 1
+	for i := 0; i < turns; i++ {
+		plain = least(plain, plainTime(each))
+		bracketed = least(bracketed, bracketedTime(each))
+	}
+	over := float64(bracketed-plain) / float64(each)
+	if over < 0.1 {
+		over = 0.1
+	}
+	printFigure("bracket", over)
+}
 
 var count int64
 
@@ -64,6 +109,7 @@ func clockSince(n int) {
 }
 
 var miscBenches = []bench{
+	{name: "bracket", report: bracket},
 	{name: "defer", work: func(n int) {
 		for i := 0; i < n; i++ {
 			deferOnce()

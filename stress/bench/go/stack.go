@@ -56,6 +56,35 @@ func parked(n int) {
 	printFigure("parked.wake", float64(end.Nanoseconds())/float64(n))
 }
 
+// deep has a frame of a kilobyte that is written to.
+//
+//go:noinline
+func deep(depth int) int64 {
+	var frame [960]byte
+	for i := 0; i < len(frame); i += 64 {
+		frame[i] = byte(depth)
+	}
+	if depth == 0 {
+		return int64(frame[0])
+	}
+	return deep(depth-1) + int64(frame[64*(depth%15)])
+}
+
+const frames = 64
+
+func deepStack(n int) {
+	var one sync.WaitGroup
+	for i := 0; i < n; i++ {
+		one.Add(1)
+		go func() {
+			deep(frames)
+			one.Done()
+		}()
+		one.Wait()
+	}
+}
+
 var stackBenches = []bench{
 	{name: "parked", report: parked},
+	{name: "deep-stack", work: deepStack},
 }
