@@ -258,6 +258,82 @@ static void tickers_need_a_period(void)
     run_all(negative_body, GR_END_PANIC);
 }
 
+/* ---- before Go 1.23 ------------------------------------------------------------------ */
+
+static void run_async(gr_fn fn)
+{
+    base_boot();
+    env_knobs.asynctimerchan = 1;
+    run_all(fn, GR_END_OK);
+}
+
+static void async_body(void *unused)
+{
+    int64_t t0 = gr_now_ns();
+    gr_timer *t = gr_timer_new(MS);
+    (void)unused;
+    CHECK_EQ(gr_chan_cap(gr_timer_chan(t)), 1);
+    CHECK_EQ(gr_chan_len(gr_timer_chan(t)), 0);
+    gr_sleep_ns(2 * MS);
+    CHECK_EQ(gr_chan_len(gr_timer_chan(t)), 1);
+    CHECK(!gr_timer_stop(t));
+    CHECK(!gr_timer_reset(t, 5 * MS));
+    CHECK_EQ(recv(t), t0 + MS); /* stale */
+    CHECK_EQ(recv(t), t0 + 7 * MS);
+    CHECK(!gr_timer_reset(t, MS));
+    CHECK(gr_timer_stop(t));
+    gr_sleep_ns(2 * MS);
+    CHECK(!is_ready(t));
+    gr_timer_reset(t, MS);
+    gr_sleep_ns(2 * MS);
+    gr_timer_free(t); /* with a value in it */
+    t = gr_timer_new(MS);
+    CHECK(!is_ready(t));
+    gr_timer_free(t);
+}
+
+static void async_keeps_what_was_sent(void)
+{
+    run_async(async_body);
+}
+
+static void async_ticker_body(void *unused)
+{
+    int64_t t0 = gr_now_ns();
+    gr_timer *t = gr_ticker_new(10 * MS);
+    (void)unused;
+    CHECK_EQ(recv(t), t0 + 10 * MS);
+    gr_sleep_ns(35 * MS);
+    gr_timer_stop(t);
+    CHECK_EQ(recv(t), t0 + 20 * MS); /* the first that was not received, later ones dropped */
+    gr_sleep_ns(50 * MS);
+    CHECK(!is_ready(t));
+    gr_timer_reset(t, 3 * MS);
+    CHECK_EQ(recv(t), t0 + 98 * MS);
+    gr_timer_free(t);
+}
+
+static void async_tickers(void)
+{
+    run_async(async_ticker_body);
+}
+
+static void async_held_off_body(void *unused)
+{
+    (void)unused;
+    left[0] = gr_timer_new(1000 * MS);
+    gr_chan_recv(NULL, NULL);
+}
+
+static void async_holds_off_the_deadlock(void)
+{
+    base_boot();
+    env_knobs.asynctimerchan = 1;
+    run_seeded(async_held_off_body, NULL, 1, GR_END_DEADLOCK);
+    CHECK_EQ(gr_chan_len(gr_timer_chan(left[0])), 1);
+    gr_timer_free(left[0]);
+}
+
 /* ---- threads ------------------------------------------------------------------------- */
 
 enum { TIMERS = 8 };
@@ -343,6 +419,9 @@ static const struct unit_case cases[] = {
     UNIT(timers_survive_their_run),
     UNIT(a_function_holds_off_the_deadlock),
     UNIT(tickers_need_a_period),
+    UNIT(async_keeps_what_was_sent),
+    UNIT(async_tickers),
+    UNIT(async_holds_off_the_deadlock),
     UNIT(stopped_or_received),
     UNIT(stopped_or_called),
 };

@@ -6,6 +6,11 @@
  * while any goroutine can run and jumps to the next deadline when none can. A timer's
  * channel carries an int64_t: the clock when it fired.  It looks unbuffered (len and cap
  * 0); after stop or reset has returned no value of the former setting can be received.
+ *
+ * GR_DEBUG=asynctimerchan=1 brings the meaning before Go 1.23 back: a timer's channel is
+ * buffered with capacity 1; stop and reset report whether the timer had fired, received or
+ * not, and leave a value where it is; a timer that nobody waits for holds off the deadlock
+ * verdict until it has fired.
  */
 #ifndef GR_TIME_H
 #define GR_TIME_H

@@ -19,10 +19,13 @@
  * setting cannot be received afterwards, since a callback that is on its way finds another
  * seq (timer.stop.then-no-stale).
  *
+ * GR_DEBUG=asynctimerchan=1 is the meaning before 1.23: the channel is an ordinary one with
+ * room for a value, the cell is in a heap as long as it is pending, and nothing is drained.
+ *
  *   I1  is_pending: the present setting has not fired for the last time.  when is its next
  *       deadline.
  *   I2  is_armed: the cell is in a heap, or its callback with this seq is on its way.
- *   I3  is_armed implies is_pending and waiting > 0.
+ *   I3  is_armed implies is_pending and waiting > 0; asynctimerchan counts as one waiter.
  *   I4  Cells are type-stable and seq never goes back, so a late callback finds a timer, if
  *       not its own.
  *
@@ -187,22 +190,26 @@ static void cell_fired(const struct timer_shot *shot, int64_t now)
     waiter_ready(wake);
 }
 
+/* Gives: there was a value that nobody had received. */
+static bool slot_drain(struct chan_timer *t)
+{
+    int64_t value;
+    struct waiter *wake; /* no sender ever waits: stays NULL */
+    return chan_recv_locked(&t->c, &value, &wake) == EXCHANGE_DONE;
+}
+
 /* Ends the present setting.  Gives: it had not fired, or its value had not been
  * received. */
 static bool setting_end(struct chan_timer *t)
 {
-    bool was_pending;
-    int64_t value;
-    struct waiter *wake;
     if (MUTANT(timer_stop_keeps_value)) /* as if it had fired without being looked at */
         timer_poll_locked(&t->c);
-    was_pending = t->is_pending;
+    bool was_pending = t->is_pending;
     cell_disarm(t);
     t->is_pending = false;
-    if (load_relaxed(&t->c.count) == 0 || MUTANT(timer_stop_keeps_value))
+    if (env_knobs.asynctimerchan || MUTANT(timer_stop_keeps_value))
         return was_pending;
-    chan_recv_locked(&t->c, &value, &wake); /* no sender ever waits: wake is NULL */
-    return true;
+    return slot_drain(t) || was_pending;
 }
 
 static void setting_begin(struct chan_timer *t, int64_t d_ns)
@@ -220,11 +227,11 @@ static struct gr_timer *timer_make(int64_t d_ns, int64_t period_ns)
     if (t->base.cell.fire == NULL) { /* fresh memory: nobody has ever seen it */
         timer_init(&t->base.cell, cell_fired);
         chan_init(&t->c, sizeof t->slot, 1, (char *)&t->slot);
-        t->c.timer = &t->base;
+        t->c.timer = env_knobs.asynctimerchan ? NULL : &t->base;
     }
     chan_lock(&t->c);
     t->period = period_ns;
-    t->waiting = 0;
+    t->waiting = (uint32_t)env_knobs.asynctimerchan; /* I3 */
     setting_begin(t, d_ns);
     chan_unlock(&t->c);
     return &t->base;
@@ -323,6 +330,7 @@ void gr_timer_free(gr_timer *t)
     struct chan_timer *ct = with_chan(t);
     mutex_lock_p(&ct->c.lock);
     setting_end(ct);
+    slot_drain(ct);
     ct->c.recvq = (struct waitq){.last = NULL}; /* a dropped run's goroutines waited here */
     mutex_unlock_p(&ct->c.lock);
     fixpool_release(&chan_pool, ct);
