@@ -22,6 +22,7 @@ enum gr_fatal {
     GR_FATAL_GO_NIL,
     GR_FATAL_STACK_OVERFLOW,
     GR_FATAL_NO_MEMORY,
+    GR_FATAL_THREADS, /* more than gr_threads_max */
 };
 
 /* Writes a dump of all goroutines (number, wait reason) to this descriptor.  Any thread;

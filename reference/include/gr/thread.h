@@ -15,7 +15,9 @@
  *     n = read(fd, buf, size);
  *     gr_block_end();
  *
- * errno survives gr_block_end. */
+ * errno survives gr_block_end; but the goroutine may go on on another thread, and compilers
+ * keep the address of errno: look at it in a function that was called after the bracket, or
+ * keep its value before gr_block_end. */
 void gr_block_begin(void);
 void gr_block_end(void);
 

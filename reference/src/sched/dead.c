@@ -44,6 +44,8 @@ static const char *state_text(struct g *g)
         return "runnable";
     case G_RUNNING:
         return "running";
+    case G_BLOCKED:
+        return "syscall";
     default:
         return park_reason_text(load_relaxed(&g->why));
     }
@@ -143,6 +145,9 @@ static bool on_fault(const struct os_fault *f)
             return true;
         }
     }
+    struct m *m = m_self();
+    if (m->p == NULL && m->control == NULL)
+        return false; /* in a bracket: no panic without a processor */
     return fault_next != NULL && fault_next(f);
 }
 

@@ -75,9 +75,11 @@ static struct g *find_here(struct p *p)
 struct g *find_runnable(struct m *m)
 {
     for (;;) {
-        struct p *p = m->p;
         if ((load_relaxed(&sched_attention) & ATT_STOP) != 0)
             sched_stop_here();
+        if (m->p == NULL)
+            idle_without_p(m);
+        struct p *p = m->p;
         if (p->id >= load_relaxed(&sched.nprocs)) {
             p_retire(m);
             continue;

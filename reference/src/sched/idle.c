@@ -3,8 +3,8 @@
  * some.
  *
  * Owns: the lists of idle Ps and Ms, the wake-up protocol, the count of spinning threads,
- * the keeper.  Not here: looking for work (find.c), the verdict when nobody can ever run
- * again (dead.c).
+ * handing on a P whose thread blocks.
+ * Not here: looking for work (find.c), the sleep itself and deadlines (keeper.c).
  *
  * Wake-ups cost microseconds, work arrives each few nanoseconds; so a submitter wakes
  * somebody only when nobody looks for work already.  Two-sided rule (each side writes,
@@ -21,18 +21,11 @@
  * by one, and each further one only if needed.  reference/model/wakeup.pml is this
  * protocol for the model checker, with what goes wrong where a rule is left out.
  *
- * Deadlines and descriptors: one sleeper without a P, the keeper, sleeps until the earliest
- * deadline of all heaps, in the poller when there is one.  The others sleep until they are
- * woken.  Arming an earlier deadline wakes the keeper by the same two-sided rule.  When
- * every other thread runs, the keeper is woken for work like any sleeper; then some P is
- * idle no more, or the spinning thread that finds work wakes the next keeper.
+ * Arming a deadline earlier than all others wakes the keeper by the same two-sided rule.
  *
  *   I1  Who takes an M out of idle_ms, or out of the place of the keeper, sets its next_p
  *       and wakes its note, once.  It sleeps until then, whatever else happens.
- *   I2  keeper != NULL exactly while some M sleeps until keeper_until.
- *   I3  An M that sleeps has no P, and is not spinning but by its waker's word.
- *   I4  While a P is idle the earliest deadline is somebody's: a keeper's, or that of a
- *       thread that spins or is about to look here again.
+ *   I2  An M that sleeps has no P, and is not spinning but by its waker's word.
  */
 #include "sched/proc.h"
 
@@ -56,14 +49,14 @@ void idle_p_remove_locked(struct p *p)
 
 void busy_start_locked(struct p *p)
 {
-    p->state = P_BUSY;
+    store_relaxed(&p->state, P_BUSY);
     if (sched.nbusy++ == 0)
         sysmon_poke();
 }
 
 void busy_end_locked(struct p *p, enum p_state to)
 {
-    p->state = to;
+    store_relaxed(&p->state, to);
     sched.nbusy--;
     if (to == P_IDLE)
         idle_p_push_locked(p);
@@ -80,38 +73,10 @@ struct p *idle_p_pop_locked(void)
     return p;
 }
 
-/* The same, but whose deadline has come, if there is one. */
-static struct p *idle_p_pop_due_locked(int64_t now)
-{
-    struct p *p = sched.idle_ps;
-    while (p != NULL && timer_next_ns(&p->timers) > now)
-        p = p->idle_next;
-    if (p == NULL)
-        return idle_p_pop_locked();
-    idle_p_remove_locked(p);
-    busy_start_locked(p);
-    return p;
-}
-
 /* ---- waking -------------------------------------------------------------------------- */
 
-/* Ends the sleep of the keeper, who is out of its place already, or of another M. */
-struct rouse {
-    struct m *m;
-    bool is_in_poll;
-};
-
-static struct rouse keeper_take_locked(void)
-{
-    struct rouse r = {sched.keeper, load_relaxed(&sched.is_polled)};
-    sched.keeper = NULL;
-    sched.keeper_until = TIMER_NEVER;
-    store_seq(&sched.keeper_ns, TIMER_NEVER);
-    return r;
-}
-
 /* A sleeping M, I1; m == NULL: none sleeps. */
-static struct rouse sleeper_take_locked(void)
+struct rouse sleeper_take_locked(void)
 {
     struct list_link *l = list_pop_front(&sched.idle_ms);
     if (l != NULL)
@@ -120,7 +85,7 @@ static struct rouse sleeper_take_locked(void)
 }
 
 /* p == NULL: it shall only look again. */
-static void rouse(struct rouse r, struct p *p, bool is_spinning)
+void rouse(struct rouse r, struct p *p, bool is_spinning)
 {
     r.m->next_p = p;
     r.m->is_spinning = is_spinning;
@@ -129,12 +94,24 @@ static void rouse(struct rouse r, struct p *p, bool is_spinning)
         load_acquire(&sched.poller)->wake(); /* pairs with sched_set_poller */
 }
 
-/* No thread for p. */
+/* No thread for p: sysmon will try again. */
 static void start_failed(struct p *p)
 {
     mutex_lock(&sched.lock);
     busy_end_locked(p, P_IDLE);
+    sched.is_short = true;
+    sysmon_poke();
     mutex_unlock(&sched.lock);
+}
+
+void idle_retry(void)
+{
+    mutex_lock(&sched.lock);
+    bool was_short = sched.is_short;
+    sched.is_short = false;
+    mutex_unlock(&sched.lock);
+    if (was_short)
+        idle_wake_foreign();
 }
 
 /* Gives an idle P to a thread that spins; false when no P was idle any more.  Needs:
@@ -209,6 +186,12 @@ void idle_reconsider(void)
         rouse(r, NULL, false);
 }
 
+void spin_on(struct m *m)
+{
+    m->is_spinning = true;
+    add_seq(&sched.nspinning, 1);
+}
+
 bool spin_begin(struct m *m)
 {
     if (m->is_spinning)
@@ -216,8 +199,7 @@ bool spin_begin(struct m *m)
     uint32_t busy = load_relaxed(&sched.nprocs) - load_relaxed(&sched.nidle);
     if (2 * load_relaxed(&sched.nspinning) >= busy)
         return false;
-    m->is_spinning = true;
-    add_seq(&sched.nspinning, 1);
+    spin_on(m);
     return true;
 }
 
@@ -230,17 +212,7 @@ void spin_end(struct m *m)
 
 /* ---- looking once more --------------------------------------------------------------- */
 
-static int64_t earliest_ns(void)
-{
-    int64_t next = TIMER_NEVER;
-    for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */
-        int64_t t = timer_next_ns(&load_relaxed(&sched.ps[i])->timers);
-        next = t < next ? t : next;
-    }
-    return next;
-}
-
-static bool work_exists(void)
+bool work_exists(void)
 {
     if (load_seq(&sched.nglobal) > 0)
         return true;
@@ -250,168 +222,46 @@ static bool work_exists(void)
     return false;
 }
 
-/* Nobody can ever run: no P is busy, and nothing outside can change that. */
-static bool is_dead_locked(int64_t next)
-{
-    return sched.nbusy == 0 && load_relaxed(&sched.is_up) && next == TIMER_NEVER &&
-           sched.external == 0 && poll_waiting() == 0 && !work_exists();
-}
-
-/* Time stands still while a P is busy; when none is, it jumps. */
-static void fake_clock_jump_locked(int64_t next)
-{
-    if (sched.is_fake_clock && sched.nbusy == 0 && next != TIMER_NEVER &&
-        next > load_relaxed(&sched.fake_ns))
-        store_relaxed(&sched.fake_ns, next);
-}
-
 /* ---- sleeping ------------------------------------------------------------------------ */
 
-/* What was seen must be looked for, whoever else does. */
-static void spin_on(struct m *m)
+/* Work that was published before the idle P was. */
+static void idle_look(void)
 {
-    m->is_spinning = true;
-    add_seq(&sched.nspinning, 1);
+    atomic_thread_fence(memory_order_seq_cst); /* the sleeper's half (head of this file) */
+    if (work_exists())
+        idle_wake_foreign();
 }
 
-/* Waits in the poller.  Needs: sched.lock; gives it back. */
-static void poll_locked(int64_t left)
+/* Whether a P that nobody has must not just be put away: it has work or a deadline, or
+ * nobody would look for either. */
+static bool is_needed_locked(struct p *p)
 {
-    const struct sched_poller *pl = load_acquire(&sched.poller); /* sched_set_poller */
-    store_relaxed(&sched.is_polled, true);
-    sched.nharvest++;
-    mutex_unlock(&sched.lock);
-    struct g *list = pl->poll(left);
-    store_relaxed(&sched.polled_ns, os_now_ns());
+    return !runq_is_empty(&p->q) || sched.global.len > 0 || sched.nbusy == 1 ||
+           timer_next_ns(&p->timers) != TIMER_NEVER || poll_is_due() ||
+           p->id >= load_relaxed(&sched.nprocs);
+}
+
+bool idle_hand_off(struct p *p, uint64_t word)
+{
+    struct rouse r = {NULL, false};
     mutex_lock(&sched.lock);
-    global_append_locked(list);
-    sched.nharvest--;
-    store_relaxed(&sched.is_polled, false);
-}
-
-/* Sleeps in the keeper's place until `until`, or woken.  Needs: sched.lock; gives it
- * back. */
-static void keep_locked(struct m *m, int64_t until)
-{
-    bool is_woken = false, is_polling = !load_relaxed(&sched.is_polled) && poll_waiting();
-    sched.keeper = m;
-    sched.keeper_until = until;
-    store_seq(&sched.keeper_ns, until);
-    /* A deadline armed before keeper_ns was stored is seen here; a later one sees it. */
-    int64_t next = sched.is_fake_clock ? TIMER_NEVER : earliest_ns();
-    next = next < until ? next : until;
-    int64_t left = next == TIMER_NEVER ? -1 : next - os_now_ns();
-    left = next != TIMER_NEVER && left < 0 ? 0 : left;
-    if (is_polling) {
-        poll_locked(left);
-    } else {
+    if (!block_take_locked(p, word)) {
         mutex_unlock(&sched.lock);
-        is_woken = left != 0 && note_sleep_ns(&m->wake, left);
-        mutex_lock(&sched.lock);
-    }
-    if (sched.keeper == m) {
-        keeper_take_locked();
-    } else if (list_is_linked(&m->idle)) {
-        list_remove(&m->idle); /* another keeper took the place */
-    } else {
-        mutex_unlock(&sched.lock);
-        if (!is_woken)
-            note_sleep(&m->wake); /* I1: certain */
-        mutex_lock(&sched.lock);
-        m->p = m->next_p;
-    }
-}
-
-/* Sleeps until woken.  Needs: sched.lock; gives it back. */
-static void rest_locked(struct m *m)
-{
-    list_push_front(&sched.idle_ms, &m->idle);
-    mutex_unlock(&sched.lock);
-    note_sleep(&m->wake);
-    mutex_lock(&sched.lock);
-    m->p = m->next_p;
-}
-
-/* Whether the caller shall be the keeper.  The former one goes on sleeping, as anybody; but
- * out of the poller it is called, and looks again instead of the caller: nobody else may
- * wait there before it has left. */
-static bool is_keeper_due_locked(int64_t next)
-{
-    bool is_poll_due = poll_is_due();
-    if (next >= sched.keeper_until && !is_poll_due)
-        return false;
-    struct m *former = sched.keeper;
-    if (former == NULL)
-        return next != TIMER_NEVER || is_poll_due;
-    if (load_relaxed(&sched.is_polled)) {
-        rouse(keeper_take_locked(), NULL, false);
         return false;
     }
-    keeper_take_locked();
-    list_push_back(&sched.idle_ms, &former->idle);
-    return true;
-}
-
-/* Takes an idle P for work or a deadline that is there.  Needs: sched.lock. */
-static bool take_idle_locked(struct m *m, int64_t next)
-{
-    if (sched.idle_ps == NULL)
-        return false;
-    if (sched.global.len > 0) {
-        m->p = idle_p_pop_locked();
-        spin_on(m);
-        return true;
-    }
-    fake_clock_jump_locked(next);
-    if (next == TIMER_NEVER || next > sched_now_ns())
-        return false;
-    m->p = idle_p_pop_due_locked(next);
-    if (timer_next_ns(&m->p->timers) > next)
-        spin_on(m); /* another's deadline, to be looked for */
-    return true;
-}
-
-/* One turn of the wait for a P.  Needs: sched.lock; gives it back. */
-static void wait_locked(struct m *m)
-{
-    int64_t next = sched.idle_ps != NULL ? earliest_ns() : TIMER_NEVER;
-    if (take_idle_locked(m, next))
-        return;
-    if (is_dead_locked(next)) {
-        if (sched.nharvest == 0) {
-            mutex_unlock(&sched.lock);
-            dead_verdict();
-        }
-        if (sched.keeper != NULL && load_relaxed(&sched.is_polled))
-            rouse(keeper_take_locked(), NULL, false); /* it looks again, and finds out */
-    }
-    note_clear(&m->wake);
-    int64_t until = sched.is_fake_clock ? TIMER_NEVER : next;
-    if (is_keeper_due_locked(until))
-        keep_locked(m, until);
+    bool is_needed = is_needed_locked(p);
+    if (is_needed)
+        r = sleeper_take_locked();
     else
-        rest_locked(m);
-}
-
-/* Who leaves the poller with a P leaves nobody behind there: a sleeper takes the place. */
-static struct rouse heir_locked(void)
-{
-    struct rouse none = {NULL, false};
-    if (sched.keeper != NULL || !poll_is_due() || sched.idle_ps == NULL)
-        return none;
-    struct list_link *l = list_pop_front(&sched.idle_ms);
-    return l != NULL ? (struct rouse){LIST_ENTRY(l, struct m, idle), false} : none;
-}
-
-void idle_without_p(struct m *m)
-{
-    mutex_lock(&sched.lock);
-    while (m->p == NULL)
-        wait_locked(m);
-    struct rouse heir = heir_locked();
+        busy_end_locked(p, P_IDLE);
     mutex_unlock(&sched.lock);
-    if (heir.m != NULL)
-        rouse(heir, NULL, false);
+    if (r.m != NULL)
+        rouse(r, p, false);
+    else if (is_needed && !machine_start(p, false))
+        start_failed(p);
+    else if (!is_needed)
+        idle_look(); /* as any thread whose P went idle */
+    return true;
 }
 
 static void look_again(struct m *m)
@@ -445,26 +295,4 @@ void idle_sleep(struct m *m)
         look_again(m);
     if (m->p == NULL)
         idle_without_p(m);
-}
-
-/* ---- goroutines in the hands of a thread without a P --------------------------------- */
-
-void harvest_begin(void)
-{
-    mutex_lock(&sched.lock);
-    sched.nharvest++;
-    mutex_unlock(&sched.lock);
-}
-
-void harvest_end(struct g *list)
-{
-    mutex_lock(&sched.lock);
-    sched.nharvest--;
-    global_append_locked(list);
-    bool is_quiet = list == NULL && sched.nbusy == 0;
-    mutex_unlock(&sched.lock);
-    if (list != NULL)
-        idle_wake_foreign();
-    else if (is_quiet)
-        idle_reconsider();
 }

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* machine.c - threads that run goroutines: their beginning and their loop.
  *
- * Owns: the pool of Ms, a thread's start and life.
+ * Owns: the pool of Ms, a thread's start and life, gr_threads_max.
  * Not here: what it runs next (find.c), its sleep (idle.c).
  *
  * A thread is started when a P should run and no sleeping thread is there to have it.
  * There are as many as there are Ps, plus those that block in the system.  A thread never
  * ends by itself: it sleeps until it is needed again.
  *
+ * Needing more threads than gr_threads_max allows is fatal.  A thread that the system
+ * refuses is not, as long as others exist: its P stays idle, its work goes to them.
+ *
  *   I1  m->next_p is set before the thread starts: it begins with a P.
  */
+#include "gr/thread.h"
+
 #include "sched/proc.h"
+
+#define OTHERS 2u /* threads without goroutines: the caller of gr_main, sysmon */
 
 static struct fixpool machines = FIXPOOL_INIT(sizeof(struct m));
 
@@ -41,17 +48,38 @@ static bool refused(void)
     return false;
 }
 
+static void check_limit(uint32_t n, uint32_t max)
+{
+    if (n <= max)
+        return;
+    fmt_fd(2, "runtime: program exceeds %u-thread limit\n", max);
+    fatal(GR_FATAL_THREADS);
+}
+
 bool machine_start(struct p *p, bool is_spinning)
 {
     struct m *m = fixpool_acquire(&machines);
     *m = (struct m){.next_p = p, .is_spinning = is_spinning};
     mutex_lock(&sched.lock);
-    sched.nms++;
+    uint32_t n = OTHERS + ++sched.nms, max = sched.nms_max;
     mutex_unlock(&sched.lock);
+    check_limit(n, max);
     if (!os_thread_start(&m->thread, m_loop, m, 0)) {
         fixpool_release(&machines, m);
         return refused();
     }
     os_thread_detach(&m->thread);
     return true;
+}
+
+int gr_threads_max(int n)
+{
+    mutex_lock(&sched.lock);
+    uint32_t former = sched.nms_max, used = OTHERS + sched.nms;
+    if (n > 0)
+        sched.nms_max = (uint32_t)n;
+    mutex_unlock(&sched.lock);
+    if (n > 0)
+        check_limit(used, (uint32_t)n);
+    return (int)former;
 }

@@ -23,6 +23,7 @@
 struct sched sched = {
     .lock = MUTEX_INIT(RANK_sched),
     .idle_ms = LIST_INIT(sched.idle_ms),
+    .nms_max = 10000,
     .nprocs = 1,
     .keeper_until = TIMER_NEVER,
     .keeper_ns = TIMER_NEVER,
@@ -125,6 +126,9 @@ NOINLINE void sched_arrive(void)
     case AFTER_YIELD:
         arrive_after_yield(m->p, prev);
         idle_wake();
+        return;
+    case AFTER_BLOCK:
+        arrive_after_block(prev);
         return;
     case AFTER_EXIT:
         spawn_bury(m->p, prev);

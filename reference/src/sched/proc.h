@@ -8,12 +8,13 @@
  * queue, timers, caches, random numbers.  An M that runs goroutines has a P, m->p; an M
  * that sleeps has none.  Whoever wakes an M hands it a P by m->next_p.
  *
- *   P:  P_IDLE <-> P_BUSY        either -> P_RETIRED -> P_IDLE (gr_procs)
+ *   P:  P_IDLE <-> P_BUSY <-> P_BLOCKED    idle or busy -> P_RETIRED -> P_IDLE (gr_procs)
  *
- *   I1  state of a P changes under sched.lock only.  A P that is busy belongs to one
- *       thread: the M whose p or next_p it is, or the one that is about to hand it on.
- *   I2  sched.nbusy counts Ps in P_BUSY; no goroutine runs and no queue is filled but by a
- *       busy one.
+ *   I1  state of a P changes under sched.lock only, but between busy and blocked (block.c).
+ *       A P that is busy belongs to one thread: the M whose p or next_p it is, or the one
+ *       that is about to hand it on.
+ *   I2  sched.nbusy counts Ps in P_BUSY and P_BLOCKED; no goroutine runs and no queue is
+ *       filled but by a busy one.
  *   I3  sched.idle_ps lists the Ps in P_IDLE, nidle counts them.
  *   I4  The thread that leaves a goroutine's stack says in m->after what is due to that
  *       goroutine; whoever runs next on that thread does it first (sched_arrive).  Only
@@ -30,14 +31,16 @@
 #include "sched/runq.h"
 #include "sched/sched.h"
 
-enum after { AFTER_NONE, AFTER_PARK, AFTER_YIELD, AFTER_EXIT };
+enum after { AFTER_NONE, AFTER_PARK, AFTER_YIELD, AFTER_EXIT, AFTER_BLOCK };
 
 struct control;
 
 /* One thread. */
 struct m {
-    struct g *cur; /* owner: M; NULL while on g0; first, for g_self */
-    struct p *p;   /* owner: M; NULL while it has none, and in controlled runs */
+    struct g *cur;       /* owner: M; NULL while on g0; first, for g_self */
+    struct p *p;         /* owner: M; NULL while it has none, and in controlled runs */
+    struct p *block_p;   /* owner: M; which P it had when its last bracket began */
+    uint64_t block_word; /* owner: M; that P's state then */
     /* const: not NULL in the M of controlled runs */
     struct control *control;
     struct fiber g0;                        /* owner: M; its own stack */
@@ -53,7 +56,8 @@ struct m {
     struct os_altstack altstack;
 };
 
-enum p_state { P_IDLE, P_BUSY, P_RETIRED };
+enum p_state { P_IDLE, P_BUSY, P_BLOCKED, P_RETIRED };
+#define P_STATE_BITS 3 /* of p->state; above: the number of the bracket (block.c) */
 
 #define P_STACKS 32 /* stacks that a P keeps */
 #define P_CELLS 64  /* goroutine cells that a P keeps */
@@ -81,8 +85,11 @@ struct p {
     struct g *cells[P_CELLS];      /* owner: P */
     struct p_cache cache[CACHES];  /* owner: P */
     uint32_t id;                   /* const after init */
-    uint32_t state;                /* guarded by sched.lock: enum p_state */
-    uint32_t seen_tick;            /* owner: sysmon */
+    uint64_t nblocks;              /* owner: P; brackets that were begun */
+    atomic_u64 state;              /* atomic (I1): enum p_state, above it a number */
+    uint64_t seen_block;           /* owner: sysmon, as the next three */
+    int64_t seen_ns, blocked_ns;
+    uint32_t seen_tick;
     /* atomic; set by sysmon, cleared by the M that has this P, at a point */
     _Atomic bool preempt;
     struct p *idle_next; /* guarded by sched.lock (I3) */
@@ -100,7 +107,8 @@ struct sched {
     atomic_u32 nps;       /* atomic; Ps that exist, all in ps[0..nps) */
     struct p *_Atomic ps[ENV_PROCS_MAX];
     struct list_link idle_ms; /* guarded by lock: Ms that sleep without a deadline */
-    uint32_t nms;             /* guarded by lock: threads that exist */
+    uint32_t nms, nms_max;    /* guarded by lock: Ms that exist, that may */
+    bool is_short;            /* guarded by lock: a thread was refused, its P is idle */
     /* guarded by lock: the sleeping M that attends to deadlines and descriptors */
     struct m *keeper;
     int64_t keeper_until;   /* guarded by lock; TIMER_NEVER: no deadline, or no keeper */
@@ -108,6 +116,7 @@ struct sched {
     _Atomic bool is_polled; /* atomic, written under lock: the keeper sleeps in a poll */
     /* guarded by lock: threads without a P that may hold goroutines from a poll */
     uint32_t nharvest;
+    uint32_t nblocked; /* guarded by lock: threads in brackets whose P was taken */
     /* atomic, set once */
     const struct sched_poller *_Atomic poller;
     atomic_i64 polled_ns;  /* atomic: when somebody last asked the poller */
@@ -122,6 +131,11 @@ struct sched {
     _Atomic bool is_up; /* atomic: gr_main is active */
 };
 extern struct sched sched;
+
+static inline enum p_state p_state(struct p *p)
+{
+    return (enum p_state)(load_relaxed(&p->state) % (1u << P_STATE_BITS));
+}
 
 /* ---- self.c (m_self itself: self.h) ---- */
 void m_set_self(struct m *m);
@@ -173,14 +187,21 @@ bool timers_run(struct p *p, struct timer_heap *h);
 /* After it no P's next_ns is that of a timer stopped before.  Needs: a P. */
 void timers_settle(void);
 
+/* ---- block.c ---- */
+/* Takes p from a thread that is in the bracket of this state word.  Needs: sched.lock. */
+bool block_take_locked(struct p *p, uint64_t word);
+void arrive_after_block(struct g *prev); /* on g0, without a P */
+
 /* ---- idle.c ---- */
+/* p is taken from a blocked thread (block_take_locked), for whoever needs it */
+bool idle_hand_off(struct p *p, uint64_t word);
 /* new work: wakes somebody when nobody looks for it; by whom has a P */
 void idle_wake(void);
+void idle_retry(void);               /* sysmon, now and then: threads that were refused */
 void idle_wake_foreign(void);        /* the same by anybody */
 void idle_wake_keeper(int64_t when); /* a deadline is earlier than others */
 /* m found nothing: its P goes idle; comes back with a P when it is worth looking again */
 void idle_sleep(struct m *m);
-void idle_without_p(struct m *m); /* the same for an M that has no P any more */
 bool spin_begin(struct m *m);
 void spin_end(struct m *m); /* found work */
 void busy_start_locked(struct p *p);
@@ -188,10 +209,26 @@ void busy_end_locked(struct p *p, enum p_state to);
 struct p *idle_p_pop_locked(void);
 void idle_p_push_locked(struct p *p);
 void idle_p_remove_locked(struct p *p);
+void idle_reconsider(void); /* a reason against the deadlock verdict is gone */
+
+/* Ends the sleep of m, which is out of the list or place where it slept; p == NULL: it
+ * shall only look again. */
+struct rouse {
+    struct m *m;
+    bool is_in_poll;
+};
+void rouse(struct rouse r, struct p *p, bool is_spinning);
+struct rouse sleeper_take_locked(void); /* m == NULL: nobody sleeps */
+bool work_exists(void);                 /* in some queue; misses nothing pushed before */
+/* What was seen must be looked for, whoever else does. */
+void spin_on(struct m *m);
+
+/* ---- keeper.c ---- */
+void idle_without_p(struct m *m); /* comes back when m has a P */
+struct rouse keeper_take_locked(void);
 /* a thread without a P holds goroutines, or not any more; see nharvest */
 void harvest_begin(void);
 void harvest_end(struct g *list);
-void idle_reconsider(void); /* a reason against the deadlock verdict is gone */
 
 /* ---- global.c ---- */
 void push_back(struct p *p, struct g *g); /* behind everything, or to all when it is full */

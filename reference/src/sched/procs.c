@@ -37,12 +37,12 @@ static void nprocs_set_locked(uint32_t n)
     }
     for (uint32_t i = 0; i < load_relaxed(&sched.nps); i++) {
         struct p *p = load_relaxed(&sched.ps[i]);
-        if (i < n && p->state == P_RETIRED) {
-            p->state = P_IDLE;
+        if (i < n && p_state(p) == P_RETIRED) {
+            store_relaxed(&p->state, P_IDLE);
             idle_p_push_locked(p);
-        } else if (i >= n && p->state == P_IDLE) {
+        } else if (i >= n && p_state(p) == P_IDLE) {
             idle_p_remove_locked(p);
-            p->state = P_RETIRED;
+            store_relaxed(&p->state, P_RETIRED);
         }
     }
     store_relaxed(&sched.nprocs, n);

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sysmon.c - the watcher: a thread without a P that looks at the others every 10 ms.
+/* sysmon.c - the watcher: a thread without a P that looks at the others from time to time.
  *
- * Owns: asking for preemption, waking sleepers for deadlines that nobody attends to, asking
- * the poller when nobody else does.
- * Not here: obeying (sched_point_slow), timer expiry (find.c).
+ * Owns: asking for preemption, taking Ps from threads that block in the system, waking
+ * sleepers for deadlines that nobody attends to, asking the poller when nobody else does.
+ * Not here: obeying (sched_point_slow), timer expiry (find.c), what a bracket is (block.c).
  *
- * A P whose tick did not move for a whole period runs one goroutine for at least that long.
- * When anything else wants that P, its thread is asked to yield at its next poll: a flag of
- * the thread, and a bit in the one word that all polls read.  Freezing threads that do not
- * poll would be done here too. The watcher sleeps without a timeout while no P is busy.
+ * It looks each 20 us while it finds blocked threads, less and less often, down to 100
+ * times a second, when it finds none; and sleeps for good while no P is busy.
+ *
+ * A P whose tick did not move for SLICE_NS runs one goroutine for at least that long.  When
+ * anything else wants that P, its thread is asked to yield at its next poll: a flag of the
+ * P, and a bit in the one word that all polls read.
+ *
+ *   I1  What sysmon remembers of a P (seen_*) is its own; all else it learns from atomics,
+ *       and takes a P under sched.lock by CAS.
  */
 #include "sched/proc.h"
 
-#define PERIOD_NS 10000000
+#define SLICE_NS 10000000
+#define SHORTEST_NS 20000
+#define LONGEST_NS 10000000
+#define QUIET_LOOKS 50u /* looks without a find before they become rarer */
 
 static atomic_u32 never;
 
@@ -25,45 +33,90 @@ static bool has_work(struct p *p, int64_t now)
 static bool preempt_if_long(struct p *p, int64_t now)
 {
     uint32_t tick = load_relaxed(&p->tick);
-    bool is_long = tick == p->seen_tick && has_work(p, now);
-    p->seen_tick = tick;
-    if (is_long)
-        store_relaxed(&p->preempt, true);
-    return is_long;
+    if (tick != p->seen_tick) {
+        p->seen_tick = tick;
+        p->seen_ns = now;
+        return false;
+    }
+    if (now - p->seen_ns < SLICE_NS || !has_work(p, sched_now_ns()))
+        return false;
+    store_relaxed(&p->preempt, true);
+    return true;
 }
 
-static void look(void)
+/* Whether somebody could use a P whose thread is blocked, or it is blocked for long. */
+static bool is_wanted(struct p *p, int64_t now)
 {
-    int64_t now = sched_now_ns();
-    bool any = false, is_overdue = false;
+    bool is_slack = load_relaxed(&sched.nidle) > 0 || load_relaxed(&sched.nspinning) > 0;
+    return !runq_is_empty(&p->q) || load_relaxed(&sched.nglobal) > 0 || !is_slack ||
+           now - p->blocked_ns >= LONGEST_NS;
+}
+
+/* True when p was taken from a thread that was blocked for a whole look. */
+static bool take_if_blocked(struct p *p, int64_t now)
+{
+    uint64_t word = load_relaxed(&p->state);
+    if (word % (1u << P_STATE_BITS) != P_BLOCKED)
+        return false;
+    if (word != p->seen_block) {
+        p->seen_block = word;
+        p->blocked_ns = now;
+        return false;
+    }
+    return is_wanted(p, now) && idle_hand_off(p, word);
+}
+
+/* True when it found something to do. */
+static bool look(int64_t now)
+{
+    bool any_long = false, any_taken = false, is_overdue = false;
     /* The bit goes out first: a request of the last round was obeyed, or is asked for
      * again. */
-    atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_PREEMPT,
-                              memory_order_relaxed);
+    if ((load_relaxed(&sched_attention) & ATT_PREEMPT) != 0)
+        atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_PREEMPT,
+                                  memory_order_relaxed);
+    int64_t clock = sched_now_ns();
     for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */
         struct p *p = load_relaxed(&sched.ps[i]);
-        any |= preempt_if_long(p, now);
-        is_overdue |= timer_next_ns(&p->timers) <= now;
+        any_long |= preempt_if_long(p, now);
+        any_taken |= take_if_blocked(p, now);
+        is_overdue |= timer_next_ns(&p->timers) <= clock;
     }
-    if (any)
+    if (any_long)
         atomic_fetch_or_explicit(&sched_attention, ATT_PREEMPT, memory_order_relaxed);
-    if (is_overdue || any)
+    if (is_overdue || any_long)
         idle_wake_foreign();
-    poll_late(os_now_ns());
+    idle_retry();
+    poll_late(now);
+    return any_taken;
+}
+
+/* Until some P is busy. */
+static void sleep_if_idle(void)
+{
+    mutex_lock(&sched.lock);
+    if (sched.nbusy == 0 && !sched.is_short)
+        store_seq(&sched.sysmon_asleep, 1);
+    mutex_unlock(&sched.lock);
+    while (load_seq(&sched.sysmon_asleep) != 0)
+        os_futex_wait(&sched.sysmon_asleep, 1, -1);
 }
 
 static void sysmon_loop(void *unused)
 {
+    uint32_t quiet = 0;
+    int64_t period = SHORTEST_NS;
     (void)unused;
+    os_thread_precise();
     while ((load_relaxed(&sched_attention) & ATT_STOP) == 0) {
-        mutex_lock(&sched.lock);
-        if (sched.nbusy == 0)
-            store_seq(&sched.sysmon_asleep, 1);
-        mutex_unlock(&sched.lock);
-        while (load_seq(&sched.sysmon_asleep) != 0)
-            os_futex_wait(&sched.sysmon_asleep, 1, -1);
-        os_futex_wait(&never, 0, PERIOD_NS);
-        look();
+        os_futex_wait(&never, 0, period);
+        sleep_if_idle();
+        if (look(os_now_ns())) {
+            quiet = 0;
+            period = SHORTEST_NS;
+        } else if (++quiet > QUIET_LOOKS && period < LONGEST_NS) {
+            period = 2 * period < LONGEST_NS ? 2 * period : LONGEST_NS;
+        }
     }
 }
 
