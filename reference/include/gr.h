@@ -10,6 +10,8 @@
 #include "gr/select.h"
 #include "gr/sync.h"
 #include "gr/time.h"
+#include "gr/net.h"
+#include "gr/signal.h"
 #include "gr/panic.h"
 #include "gr/control.h"
 #include "gr/debug.h"

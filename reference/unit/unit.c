@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include "unit.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,12 +85,21 @@ bool unit_is_slow(void)
     return GR_ASAN || GR_TSAN || GR_RACECHECK || getenv("UNIT_SLOW") != NULL;
 }
 
+/* The parent's alarm: a child may have its own ideas about signals. */
+static volatile sig_atomic_t child_pid;
+
+static void kill_child(int unused)
+{
+    (void)unused;
+    if (child_pid > 0)
+        kill(child_pid, SIGKILL);
+}
+
 static NORETURN void child_main(const struct unit_case *c, int out)
 {
     dup2(out, 1);
     dup2(out, 2);
     close(out);
-    alarm(UNIT_ALARM_S);
     c->fn();
     fflush(NULL);
     exit(0);
@@ -124,9 +134,12 @@ static void child_run(const struct unit_case *c, struct child *ch)
         child_main(c, fds[1]);
     }
     close(fds[1]);
+    child_pid = pid;
+    alarm(UNIT_ALARM_S);
     child_read(ch, fds[0]);
     close(fds[0]);
     waitpid(pid, &ch->status, 0);
+    alarm(0);
 }
 
 /* A sanitizer reports the signal and exits instead of letting it kill. */
@@ -161,7 +174,7 @@ static void explain(const char *program, const struct unit_case *c, const struct
     else
         printf("# wanted exit status %d\n", c->status);
     if (sig != 0)
-        printf("# got signal %d%s\n", sig, sig == SIGALRM ? " (it hung)" : "");
+        printf("# got signal %d%s\n", sig, sig == SIGKILL ? " (it hung)" : "");
     else
         printf("# got exit status %d\n", WEXITSTATUS(ch->status));
     for (const char *p = ch->output; *p != '\0';) {
@@ -202,6 +215,7 @@ int unit_main(int argc, char **argv, const struct unit_case *cases, size_t count
 {
     size_t tally[3] = {0, 0, 0};
     bool is_some = argc > 1;
+    struct sigaction on_alarm = {.sa_handler = kill_child, .sa_flags = SA_RESTART};
     if (is_some && strcmp(argv[1], "--list") == 0) {
         for (size_t i = 0; i < count; i++)
             printf("%s\n", cases[i].name);
@@ -209,6 +223,7 @@ int unit_main(int argc, char **argv, const struct unit_case *cases, size_t count
     }
     for (int i = 1; i < argc; i++)
         find(cases, count, argv[i]);
+    sigaction(SIGALRM, &on_alarm, NULL);
     size_t n = is_some ? (size_t)argc - 1 : count;
     printf("1..%zu\n", n);
     for (size_t i = 0; i < n; i++) {

@@ -17,7 +17,7 @@
  * UNIT_SLOW=1 says that an emulator runs us.
  *
  *   I1  A case may do what it likes to its process: threads, signals, exit, fatal errors.
- *   I2  A case that hangs is ended by SIGALRM after UNIT_ALARM_S, which no verdict relies
+ *   I2  A case that hangs is ended by SIGKILL after UNIT_ALARM_S, which no verdict relies
  * on.
  */
 #ifndef UNIT_UNIT_H

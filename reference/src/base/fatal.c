@@ -81,6 +81,13 @@ void fatal(enum gr_fatal code)
     fatal_after("", code);
 }
 
+void fatal_signal(const char *line)
+{
+    death_begin();
+    fmt_fd(2, "%s\n", line);
+    death_end(false);
+}
+
 void throw(const char *message)
 {
     death_begin();

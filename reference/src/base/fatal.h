@@ -24,6 +24,10 @@ NORETURN void fatal(enum gr_fatal code);
 /* The same with a line of details (and its newline) before the first one. */
 NORETURN void fatal_after(const char *details, enum gr_fatal code);
 
+/* A signal that ends the process: the line, all goroutines, status 2.  on_fatal is not
+ * asked. */
+NORETURN void fatal_signal(const char *line);
+
 /* A broken invariant of the runtime.  on_fatal is not asked. */
 NORETURN void throw(const char *message);
 

@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "base/base.h"
+#include "io.h"
 
 /* ---- memory ---- */
 
@@ -121,6 +122,39 @@ void os_fault_init(os_fault_fn fn);
  * that ends at top, or, when top is NULL, below the faulting frame (red zone spared) with
  * the faulting instruction as its caller.  fn must not return. */
 void os_fault_redirect(const struct os_fault *f, void (*fn)(void *), void *arg, void *top);
+
+/* Signals of the process: sent from outside, or by kill(2); not those that the machine
+ * raises for an instruction, nor SIGURG and SIGPROF, which the runtime sends to its own
+ * threads, nor SIGTTIN and SIGTTOU, which must stop a job in the background by themselves.
+ */
+#define OS_SIGNAL_MAX 64
+
+/* The set as a mask: bit n - 1 for signal n. */
+uint64_t os_signals_mask(void);
+
+/* Blocks them in the calling thread and those that it starts from now on. */
+void os_signals_block(void);
+void os_signals_unblock(void); /* of the calling thread only */
+
+/* The next one that is sent, by number.  Needs: blocked in all threads.  Blocks: M. */
+int os_signal_wait(void);
+
+/* Whether the process ignores it, as programs start under nohup do; and changing that. */
+bool os_signal_is_ignored(int sig);
+void os_signal_ignore(int sig, bool is_on);
+
+/* From now on the signal does nothing, on whatever thread it comes, unless there is a
+ * handler already. */
+void os_signal_defuse(int sig);
+
+/* Ends the process by this signal, whatever was arranged for it. */
+NORETURN void os_signal_die(int sig);
+
+/* Stops the process until SIGCONT. */
+void os_signal_stop_self(void);
+
+/* "SIGQUIT: quit"; NULL: not one that has words here. */
+const char *os_signal_text(int sig);
 
 /* Gives the calling thread an alternate signal stack; each thread that runs goroutines
  * needs one.  False: refused.  os_altstack_fini before the thread ends. */

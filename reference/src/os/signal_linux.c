@@ -18,7 +18,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE};
+static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 static struct sigaction former[ARRAY_LEN(fault_signals)]; /* const after init */
 static _Atomic(os_fault_fn) fault_fn;
 static _Atomic bool was_installed;

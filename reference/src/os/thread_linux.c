@@ -49,6 +49,8 @@ static bool create(struct os_thread *t, struct start *s, size_t stack_bytes)
     sigdelset(&all, SIGTRAP);
     sigdelset(&all, SIGURG);
     sigdelset(&all, SIGPROF);
+    sigdelset(&all, SIGTTIN); /* blocked, they would not stop a job in the background */
+    sigdelset(&all, SIGTTOU);
     /* A new thread inherits the mask of its creator. */
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int rc = pthread_create(&t->id, &attr, thread_main, s);

@@ -135,9 +135,11 @@ static void overflow_insig(struct g *g, const struct os_fault *f)
 static bool on_fault(const struct os_fault *f)
 {
     struct g *g = g_self();
+    if (!f->is_kernel_sent) /* sent by somebody: nobody can recover */
+        fatal_signal(os_signal_text(f->signal));
     if (g == NULL)
         return false;
-    if (f->is_kernel_sent && g->has_stack) {
+    if (g->has_stack) {
         if (stack_grow_insig(&g->stack, f->addr))
             return true;
         if (stack_owns_guard(&g->stack, f->addr)) {
@@ -153,7 +155,11 @@ static bool on_fault(const struct os_fault *f)
 
 void sched_boot(void)
 {
+    static _Atomic bool was_booted;
     base_boot();
+    /* Relaxed: the first boot comes before other threads exist. */
+    if (atomic_exchange_explicit(&was_booted, true, memory_order_relaxed))
+        return;
     base_hooks.on_fatal = on_fatal;
     base_hooks.dump = dump_all;
     os_fault_init(on_fault);

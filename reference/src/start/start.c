@@ -16,9 +16,12 @@
 
 #include "panic/panic.h"
 #include "sched/sched.h"
+#include "signal/signal.h"
 
 int gr_main(gr_fn fn, void *arg)
 {
+    sched_boot();
+    signal_boot();
     sched_main(fn, arg);
     /* somebody may be dying of a panic at this moment: then that is the end */
     panic_settle();
