@@ -305,7 +305,7 @@ static void async_ticker_body(void *unused)
     CHECK_EQ(recv(t), t0 + 10 * MS);
     gr_sleep_ns(35 * MS);
     gr_timer_stop(t);
-    CHECK_EQ(recv(t), t0 + 20 * MS); /* the first that was not received, later ones dropped */
+    CHECK_EQ(recv(t), t0 + 20 * MS); /* the oldest stays, later ones drop */
     gr_sleep_ns(50 * MS);
     CHECK(!is_ready(t));
     gr_timer_reset(t, 3 * MS);

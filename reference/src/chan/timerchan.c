@@ -126,7 +126,7 @@ gr_timer *gr_timer_func(int64_t d_ns, gr_fn fn, void *arg)
 {
     struct gr_timer *t;
     sched_point();
-    t = fixpool_acquire(&func_pool);
+    t = sched_cache_acquire(CACHE_FUNC_TIMER, &func_pool);
     if (t->cell.fire == NULL) { /* fresh memory: nobody has ever seen it */
         timer_init(&t->cell, func_fired);
         t->is_func = true;
@@ -223,7 +223,7 @@ static void setting_begin(struct chan_timer *t, int64_t d_ns)
 
 static struct gr_timer *timer_make(int64_t d_ns, int64_t period_ns)
 {
-    struct chan_timer *t = fixpool_acquire(&chan_pool);
+    struct chan_timer *t = sched_cache_acquire(CACHE_TIMER, &chan_pool);
     if (t->base.cell.fire == NULL) { /* fresh memory: nobody has ever seen it */
         timer_init(&t->base.cell, cell_fired);
         chan_init(&t->c, sizeof t->slot, 1, (char *)&t->slot);
@@ -324,7 +324,7 @@ void gr_timer_free(gr_timer *t)
 {
     if (t->is_func) {
         sched_timer_disarm(&t->cell);
-        fixpool_release(&func_pool, t);
+        sched_cache_release(CACHE_FUNC_TIMER, &func_pool, t);
         return;
     }
     struct chan_timer *ct = with_chan(t);
@@ -333,5 +333,5 @@ void gr_timer_free(gr_timer *t)
     slot_drain(ct);
     ct->c.recvq = (struct waitq){.last = NULL}; /* a dropped run's goroutines waited here */
     mutex_unlock_p(&ct->c.lock);
-    fixpool_release(&chan_pool, ct);
+    sched_cache_release(CACHE_TIMER, &chan_pool, ct);
 }

@@ -29,3 +29,29 @@ bool sched_cache_give(enum sched_cache kind, void *object)
     c->object[c->n++] = object;
     return true;
 }
+
+void *sched_cache_acquire(enum sched_cache kind, struct fixpool *pool)
+{
+    struct p_cache *c = cache_of(kind);
+    if (c == NULL)
+        return fixpool_acquire(pool);
+    if (UNLIKELY(c->n == 0)) {
+        fixpool_acquire_many(pool, c->object, P_CACHE / 2);
+        c->n = P_CACHE / 2;
+    }
+    return c->object[--c->n];
+}
+
+void sched_cache_release(enum sched_cache kind, struct fixpool *pool, void *object)
+{
+    struct p_cache *c = cache_of(kind);
+    if (c == NULL) {
+        fixpool_release(pool, object);
+        return;
+    }
+    if (UNLIKELY(c->n == P_CACHE)) {
+        c->n = P_CACHE / 2;
+        fixpool_release_many(pool, c->object + c->n, P_CACHE / 2);
+    }
+    c->object[c->n++] = object;
+}

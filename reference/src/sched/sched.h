@@ -68,9 +68,15 @@ void sched_on_drop(void (*drop)(struct g *g));
 /* Free objects of floors above that a processor keeps at hand, so that no lock is needed
  * for them.  take gives NULL when there is none, give false when there is no room; both
  * always in controlled runs.  Then it is the pool's turn.  What an object holds is kept. */
-enum sched_cache { CACHE_WAITER, CACHES };
+enum sched_cache { CACHE_FUNC_TIMER, CACHE_TIMER, CACHE_WAITER, CACHES };
 void *sched_cache_take(enum sched_cache kind);
 bool sched_cache_give(enum sched_cache kind, void *object);
+
+/* The same for a whole life: from the pool and back, half a cache at a time, so that even
+ * many of them in a row take its lock seldom. */
+struct fixpool;
+void *sched_cache_acquire(enum sched_cache kind, struct fixpool *pool);
+void sched_cache_release(enum sched_cache kind, struct fixpool *pool, void *object);
 
 /* ---- points and choices -------------------------------------------------------------- */
 
