@@ -123,7 +123,7 @@ static void env_explains_mistakes(void)
     CHECK(!env_parse_procs("zero", e, sizeof e));
     CHECK_STR(e, "GR_PROCS=zero: give a number from 1 to 256");
     CHECK(!env_parse_procs("0", e, sizeof e) && !env_parse_procs("9x", e, sizeof e));
-    CHECK(!env_parse_debug("abort=1,nonsense=1", e, sizeof e));
+    CHECK(!env_parse_debug("nonsense=1,strict=1", e, sizeof e));
     CHECK_STR(e, "GR_DEBUG: unknown key nonsense; GR_DEBUG=help lists the keys");
     CHECK(!env_parse_debug("check=7", e, sizeof e));
     CHECK_STR(e, "GR_DEBUG: check=7: give a number from 0 to 2");
@@ -135,9 +135,49 @@ static void env_explains_mistakes(void)
     CHECK(!env_parse_debug("fail=thread_start:x", e, sizeof e));
 }
 
+/* As env.godebug.parse has it. */
+static void env_ignores_unknown_keys(void)
+{
+    char e[256];
+    CHECK(env_parse_debug("nonsense=1,abort=1,,rubbish,check=2,check=0", e, sizeof e));
+    CHECK(env_knobs.abort == 1 && env_knobs.check == 0);
+}
+
+static void env_traceback_levels(void)
+{
+    static const struct {
+        const char *text;
+        int traceback, is_all, is_crash;
+    } want[] = {{"none", 0, 0, 0}, {"all", 1, 1, 0}, {"single", 1, 0, 0},
+                {"0", 0, 0, 0},    {"2", 2, 1, 0},   {"crash", 2, 1, 1},
+                {"", 1, 0, 0},     {"1", 1, 1, 0},   {NULL, 1, 1, 0}};
+    char e[256];
+    CHECK(env_knobs.traceback == 1 && !env_knobs.is_traceback_all && !env_knobs.is_crash);
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        CHECK(env_parse_traceback(want[i].text, e, sizeof e));
+        CHECK_EQ(env_knobs.traceback, want[i].traceback);
+        CHECK_EQ(env_knobs.is_traceback_all, want[i].is_all);
+        CHECK_EQ(env_knobs.is_crash, want[i].is_crash);
+    }
+    CHECK(!env_parse_traceback("some", e, sizeof e));
+    CHECK_STR(e, "GR_TRACEBACK=some: give none, single, all, system, crash, 0, 1 or 2");
+}
+
+/* A set-user-ID program does not let its caller look into it. */
+static void env_secure_mode(void)
+{
+    char e[256];
+    setenv("GR_PROCS", "3", 1);
+    setenv("GR_DEBUG", "check=7", 1);
+    setenv("GR_TRACEBACK", "crash", 1);
+    CHECK(!env_read(true, e, sizeof e) && env_knobs.is_crash);
+    CHECK(env_read(false, e, sizeof e));
+    CHECK(env_knobs.procs == 3 && env_knobs.traceback == 0 && !env_knobs.is_crash);
+}
+
 static void boot_with_bad_debug(void)
 {
-    setenv("GR_DEBUG", "color=1", 1);
+    setenv("GR_DEBUG", "color=1,strict=1", 1);
     base_boot();
 }
 
@@ -187,8 +227,9 @@ static void mutants_are_named(void)
     CHECK(!gr_mutant_enable("no-such"));
 }
 
-static void dump_nothing(int fd)
+static void dump_nothing(int fd, bool is_ours)
 {
+    (void)is_ours;
     fmt_fd(fd, "\ngoroutine 1 [running]:\n");
 }
 
@@ -211,9 +252,9 @@ static void fatal_go_nil(void)
     fatal(GR_FATAL_GO_NIL);
 }
 
-static void dump_dies_too(int fd)
+static void dump_dies_too(int fd, bool is_ours)
 {
-    (void)fd;
+    (void)fd, (void)is_ours;
     throw("again");
 }
 
@@ -259,8 +300,11 @@ static const struct unit_case cases[] = {
     UNIT(rand_repeats_and_spreads),
     UNIT(env_parses),
     UNIT(env_explains_mistakes),
+    UNIT(env_ignores_unknown_keys),
+    UNIT(env_traceback_levels),
+    UNIT(env_secure_mode),
     UNIT_EXITS(boot_with_bad_debug, 2, "gr: GR_DEBUG: unknown key color; "),
-    UNIT_EXITS(boot_with_help, 0, "GR_PROCS=n "),
+    UNIT_EXITS(boot_with_help, 0, "GR_DEBUG      key=value,...   help prints this table"),
     UNIT_EXITS(boot_with_bad_mutant, 2, "gr: GR_MUTANT=no-such: "),
     UNIT(faults_are_sorted),
     UNIT(mutants_are_named),

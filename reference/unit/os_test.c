@@ -260,6 +260,31 @@ static void division_faults(void)
 }
 #endif
 
+static NOINLINE int named_function(int n)
+{
+    return n + 1;
+}
+
+/* Its own functions have names, others and nonsense have not. */
+static void symbols_have_names(void)
+{
+    struct os_symbol s;
+    char path[256];
+    uintptr_t at = (uintptr_t)named_function;
+    CHECK_EQ(named_function(1), 2);
+    for (int twice = 0; twice < 2; twice++) {
+        CHECK(os_symbol(at, &s) && s.offset == 0);
+        CHECK_STR(s.name, "named_function");
+        CHECK(os_symbol(at + 1, &s) && s.offset == 1 &&
+              s.file_address % 4096 == (at + 1) % 4096);
+    }
+    CHECK(!os_symbol(0, &s) && s.name == NULL);
+    CHECK(!os_symbol((uintptr_t)&s, &s));
+    CHECK(!os_symbol(UINTPTR_MAX, &s));
+    CHECK(os_program_path(path, sizeof path) > 0 && strstr(path, "os_test") != NULL);
+    CHECK(os_program_path(path, 4) == 3 && path[3] == '\0');
+}
+
 static const struct unit_case cases[] = {
     UNIT(reserves_zeroed_and_aligned),
     UNIT(reservations_are_advised),
@@ -270,6 +295,7 @@ static const struct unit_case cases[] = {
     UNIT_DIES(guard_bites_mprotect, SIGSEGV),
     UNIT(threads_and_futex),
     UNIT(clock_goes_forward),
+    UNIT(symbols_have_names),
     UNIT(fault_redirects_in_place),
     UNIT(fault_redirects_to_another_stack),
     UNIT_DIES(fault_declined_kills, SIGSEGV),

@@ -2,8 +2,7 @@
 /* debug.h - what a program may ask about the runtime, knobs, noise for stress runs, faults
  * for mutation runs.
  *
- * Environment: GR_PROCS=n, GR_DEBUG=key=value,... (GR_DEBUG=help prints the table),
- * GR_MUTANT=name (flavour mutant only).
+ * Environment: GR_PROCS, GR_TRACEBACK, GR_DEBUG, GR_MUTANT; GR_DEBUG=help prints the table.
  */
 #ifndef GR_DEBUG_H
 #define GR_DEBUG_H
@@ -25,8 +24,8 @@ enum gr_fatal {
     GR_FATAL_THREADS, /* more than gr_threads_max */
 };
 
-/* Writes a dump of all goroutines (number, wait reason) to this descriptor.  Any thread;
- * takes no lock of libc. */
+/* Writes a dump of all goroutines (number, state, frames, creator) to this descriptor.  Any
+ * thread; takes no lock of libc. */
 void gr_dump(int fd);
 
 struct gr_stats {

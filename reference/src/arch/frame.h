@@ -10,22 +10,38 @@
 
 #include "base/base.h"
 
-/* Stores up to max return addresses, innermost first, starting from frame pointer fp of a
- * stack [lo, hi).  Gives their number.  Async-signal-safe. */
+struct frame_walk {
+    uintptr_t at, floor, hi;
+};
+
+/* A walk that starts from frame pointer fp of a stack [lo, hi). */
+static inline struct frame_walk frame_walk(const void *fp, const void *lo, const void *hi)
+{
+    return (struct frame_walk){(uintptr_t)fp, (uintptr_t)lo, (uintptr_t)hi};
+}
+
+/* The next return address, innermost first; 0 at the end.  Async-signal-safe.  Not
+ * instrumented, for a dump may look at a stack that somebody else uses. */
+UNWATCHED static inline uintptr_t frame_next_insig(struct frame_walk *w)
+{
+    if (w->at % sizeof(void *) != 0 || w->at < w->floor || w->at >= w->hi ||
+        w->hi - w->at < 2 * sizeof(void *))
+        return 0;
+    const volatile uintptr_t *rec = (const volatile uintptr_t *)w->at;
+    w->floor = w->at + 2 * sizeof(void *);
+    w->at = rec[0];
+    return rec[1];
+}
+
+/* Stores up to max return addresses, innermost first.  Gives their number.
+ * Async-signal-safe. */
 static inline size_t frame_walk_insig(const void *fp, const void *lo, const void *hi,
                                       uintptr_t *pcs, size_t max)
 {
-    uintptr_t at = (uintptr_t)fp, floor = (uintptr_t)lo;
+    struct frame_walk w = frame_walk(fp, lo, hi);
     size_t n = 0;
-    while (n < max && at % sizeof(void *) == 0 && at >= floor &&
-           at + 2 * sizeof(void *) <= (uintptr_t)hi) {
-        const uintptr_t *rec = (const uintptr_t *)at;
-        if (rec[1] == 0)
-            break;
-        pcs[n++] = rec[1];
-        floor = at + 2 * sizeof(void *);
-        at = rec[0];
-    }
+    while (n < max && (pcs[n] = frame_next_insig(&w)) != 0)
+        n++;
     return n;
 }
 

@@ -3,6 +3,7 @@
 #include "base.h"
 
 #include <stdlib.h>
+#include <sys/auxv.h>
 
 struct base_hooks base_hooks;
 struct sched_hooks sched_hooks;
@@ -25,13 +26,14 @@ void base_boot(void)
     if (was_booted)
         return;
     was_booted = true;
+    bool is_trusted = getauxval(AT_SECURE) == 0;
     const char *debug = getenv("GR_DEBUG");
-    if (debug != NULL && __builtin_strcmp(debug, "help") == 0) {
+    if (is_trusted && debug != NULL && __builtin_strcmp(debug, "help") == 0) {
         env_help(1);
         exit(0);
     }
-    if (!env_parse_procs(getenv("GR_PROCS"), err, sizeof err) ||
-        !env_parse_debug(debug, err, sizeof err))
+    if (!env_read(is_trusted, err, sizeof err))
         die("%s", err);
-    boot_mutant();
+    if (is_trusted)
+        boot_mutant();
 }

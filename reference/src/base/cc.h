@@ -40,6 +40,8 @@
 #define MUST_USE __attribute__((warn_unused_result))
 #define CACHE_LINE 64
 #define CACHE_ALIGNED __attribute__((aligned(CACHE_LINE)))
+/* For functions that may look at what others change, and believe nothing. */
+#define UNWATCHED __attribute__((no_sanitize("address", "thread")))
 #define FORMAT(fmt_arg, first) __attribute__((format(printf, fmt_arg, first)))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)

@@ -2,7 +2,7 @@
 /* env.c - parsing the knobs, with errors that name the culprit and the remedy.
  *
  * Owns: the grammar GR_DEBUG = key "=" value { "," key "=" value }, the bounds, the help
- * text. Not here: getenv and dying (base.c), what a knob does (whoever reads its field).
+ * text. Not here: dying of a mistake (base.c), what a knob does (whoever reads its field).
  *
  *   I1  env_knobs changes only for items that parsed; the first bad item ends the parse.
  */
@@ -22,7 +22,7 @@ struct key {
 };
 
 struct env_knobs env_knobs = {
-    .procs = 0,
+    .traceback = 1,
 #define ENV_DEF(key, initial, low, high, help) .key = initial,
 #include "env.def"
 };
@@ -65,34 +65,45 @@ static bool parse_fail(const char *value, char *err, size_t err_size)
     return false;
 }
 
+static const struct key *key_find(const char *name)
+{
+    for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
+        if (strcmp(name, k->name) == 0)
+            return k;
+    return NULL;
+}
+
 /* item is "key=value", NUL-terminated and writable. */
-static bool parse_item(char *item, char *err, size_t err_size)
+static bool parse_item(char *item, bool is_strict, char *err, size_t err_size)
 {
     char *value = strchr(item, '=');
+    if (value != NULL)
+        *value++ = '\0';
+    bool is_fail = strcmp(item, "fail") == 0;
+    const struct key *k = key_find(item);
+    if (k == NULL && !is_fail) {
+        if (is_strict)
+            fmt_buf(err, err_size, "GR_DEBUG: unknown key %s; GR_DEBUG=help lists the keys",
+                    item);
+        return !is_strict;
+    }
     if (value == NULL) {
         fmt_buf(err, err_size, "GR_DEBUG: %s: no value; write key=value,...", item);
         return false;
     }
-    *value++ = '\0';
-    if (strcmp(item, "fail") == 0)
+    if (is_fail)
         return parse_fail(value, err, err_size);
-    for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++) {
-        if (strcmp(item, k->name) != 0)
-            continue;
-        if (parse_int(value, k->low, k->high, k->at))
-            return true;
-        fmt_buf(err, err_size, "GR_DEBUG: %s=%s: give a number from %d to %d", item, value,
-                k->low, k->high);
-        return false;
-    }
-    fmt_buf(err, err_size, "GR_DEBUG: unknown key %s; GR_DEBUG=help lists the keys", item);
+    if (parse_int(value, k->low, k->high, k->at))
+        return true;
+    fmt_buf(err, err_size, "GR_DEBUG: %s=%s: give a number from %d to %d", item, value,
+            k->low, k->high);
     return false;
 }
 
-bool env_parse_debug(const char *text, char *err, size_t err_size)
+static bool parse_items(const char *text, bool is_strict, char *err, size_t err_size)
 {
     char item[256];
-    while (text != NULL && *text != '\0') {
+    while (*text != '\0') {
         size_t n = strcspn(text, ",");
         if (n >= sizeof item) {
             fmt_buf(err, err_size, "GR_DEBUG: %.40s...: longer than %zu bytes", text,
@@ -101,25 +112,69 @@ bool env_parse_debug(const char *text, char *err, size_t err_size)
         }
         memcpy(item, text, n);
         item[n] = '\0';
-        if (n > 0 && !parse_item(item, err, err_size))
+        if (n > 0 && !parse_item(item, is_strict, err, err_size))
             return false;
         text += n + (text[n] == ',');
     }
     return true;
 }
 
+/* Read again when it turns out to be strict: strict=1 may stand anywhere. */
+bool env_parse_debug(const char *text, char *err, size_t err_size)
+{
+    if (text == NULL)
+        return true;
+    int was_strict = env_knobs.strict;
+    if (!parse_items(text, was_strict != 0, err, err_size))
+        return false;
+    return env_knobs.strict == was_strict ||
+           parse_items(text, env_knobs.strict != 0, err, err_size);
+}
+
+bool env_parse_traceback(const char *text, char *err, size_t err_size)
+{
+    static const struct level {
+        const char *name, *number;
+        int traceback;
+        bool is_all, is_crash;
+    } levels[] = {
+        {"none", "0", 0, false, false},    {"single", "", 1, false, false},
+        {"all", "1", 1, true, false},      {"system", "2", 2, true, false},
+        {"crash", "crash", 2, true, true},
+    };
+    for (const struct level *l = levels; text != NULL && l < levels + ARRAY_LEN(levels);
+         l++) {
+        if (strcmp(text, l->name) != 0 && strcmp(text, l->number) != 0)
+            continue;
+        env_knobs.traceback = l->traceback;
+        env_knobs.is_traceback_all = l->is_all;
+        env_knobs.is_crash = l->is_crash;
+        return true;
+    }
+    if (text != NULL)
+        fmt_buf(err, err_size,
+                "GR_TRACEBACK=%s: give none, single, all, system, crash, 0, 1 or 2", text);
+    return text == NULL;
+}
+
+bool env_read(bool is_trusted, char *err, size_t err_size)
+{
+    const char *level = is_trusted ? getenv("GR_TRACEBACK") : "none";
+    return env_parse_procs(getenv("GR_PROCS"), err, err_size) &&
+           env_parse_traceback(level, err, err_size) &&
+           (!is_trusted || env_parse_debug(getenv("GR_DEBUG"), err, err_size));
+}
+
 void env_help(int fd)
 {
-    fmt_fd(fd,
-           "GR_PROCS=n            processors, 1 to %d (default: those allowed)\n"
-           "GR_DEBUG=key=n,...\n",
-           ENV_PROCS_MAX);
+#define ENV_VAR(name, form, help) fmt_fd(fd, "%-13s %-14s  %s\n", #name, form, help);
+#include "env.def"
+    fmt_fd(fd, "keys of GR_DEBUG:\n");
     for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
-        fmt_fd(fd, "  %-18s  %s (%d to %d, default %d)\n", k->name, k->help, k->low,
+        fmt_fd(fd, "  %-20s  %s (%d to %d, default %d)\n", k->name, k->help, k->low,
                k->high, k->initial);
-    fmt_fd(fd, "  %-18s  takes a failure for granted, n times or always:\n",
+    fmt_fd(fd, "  %-20s  takes a failure for granted, n times or always:\n",
            "fail=name[:n]");
     for (size_t i = 0; failure_name(i) != NULL; i++)
         fmt_fd(fd, "    %-18s  %s\n", failure_name(i), failure_help(i));
-    fmt_fd(fd, "GR_MUTANT=name        a planted bug (builds with FLAVOR=mutant)\n");
 }

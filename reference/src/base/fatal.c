@@ -58,13 +58,20 @@ bool death_has_begun(void)
     return load_relaxed(&dying) != 0;
 }
 
-static NORETURN void death_end(bool is_ours)
+void death_end(void)
 {
-    if (base_hooks.dump != NULL)
-        base_hooks.dump(2);
-    if (is_ours && env_knobs.abort != 0)
+    if (env_knobs.is_crash)
         abort();
     _exit(EXIT_FATAL);
+}
+
+static NORETURN void die_dumping(bool is_ours)
+{
+    if (base_hooks.dump != NULL)
+        base_hooks.dump(2, is_ours);
+    if (is_ours && env_knobs.abort != 0)
+        abort();
+    death_end();
 }
 
 void fatal_after(const char *details, enum gr_fatal code)
@@ -73,7 +80,7 @@ void fatal_after(const char *details, enum gr_fatal code)
         base_hooks.on_fatal(code, fatal_text(code));
     death_begin();
     fmt_fd(2, "%sfatal error: %s\n", details, fatal_text(code));
-    death_end(false);
+    die_dumping(false);
 }
 
 void fatal(enum gr_fatal code)
@@ -85,14 +92,14 @@ void fatal_signal(const char *line)
 {
     death_begin();
     fmt_fd(2, "%s\n", line);
-    death_end(false);
+    die_dumping(false);
 }
 
 void throw(const char *message)
 {
     death_begin();
     fmt_fd(2, "fatal error: runtime: %s\n", message);
-    death_end(true);
+    die_dumping(true);
 }
 
 void die(const char *format, ...)

@@ -39,6 +39,9 @@ NORETURN void die(const char *format, ...) FORMAT(1, 2);
 void death_begin(void);
 bool death_has_begun(void);
 
+/* Its last step: status 2, or SIGABRT when GR_TRACEBACK=crash. */
+NORETURN void death_end(void);
+
 /* The text of a fatal error, as printed after "fatal error: ". */
 const char *fatal_text(enum gr_fatal code);
 

@@ -19,9 +19,10 @@ struct base_hooks {
      * May be called in a signal handler when the code is GR_FATAL_STACK_OVERFLOW. */
     void (*on_fatal)(enum gr_fatal code, const char *text);
 
-    /* Writes every goroutine to fd, each after a blank line.  Takes no lock that a dead
-     * thread may hold, allocates nothing. */
-    void (*dump)(int fd);
+    /* Writes goroutines to fd, as GR_TRACEBACK wants it, each after a blank line; a bug of
+     * the runtime (is_ours) shows all there is.  Takes no lock that a dead thread may hold,
+     * allocates nothing. */
+    void (*dump)(int fd, bool is_ours);
 };
 
 /* Filled by floor sched, for timers and whoever else below it must wake a goroutine. */

@@ -11,6 +11,7 @@
 
 uintptr_t machine_pc(const void *context);
 uintptr_t machine_sp(const void *context);
+uintptr_t machine_fp(const void *context);
 
 /* Makes the context continue in fn(arg) at stack pointer sp (16-byte aligned), with the old
  * pc as return address where the processor has a place for it. */

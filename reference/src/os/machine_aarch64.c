@@ -22,6 +22,11 @@ uintptr_t machine_sp(const void *context)
     return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.sp;
 }
 
+uintptr_t machine_fp(const void *context)
+{
+    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.regs[29];
+}
+
 void machine_call(void *context, uintptr_t sp, void (*fn)(void *), void *arg)
 {
     mcontext_t *m = &((ucontext_t *)context)->uc_mcontext;

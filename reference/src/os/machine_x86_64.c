@@ -17,6 +17,11 @@ uintptr_t machine_sp(const void *context)
     return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RSP];
 }
 
+uintptr_t machine_fp(const void *context)
+{
+    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RBP];
+}
+
 void machine_call(void *context, uintptr_t sp, void (*fn)(void *), void *arg)
 {
     greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* os.h - the door of floor os: memory, threads, futex, clock, processors, signals.
+/* os.h - the door of floor os: memory, threads, futex, clock, processors, signals, names.
  *
  * Owns: every system call of the runtime but write(2) in base/fmt.c.  errno does not cross
  * this door: results are booleans, NULL or numbers, and the caller decides who is to blame.
  * One file per matter and system: mem_linux.c, thread_linux.c, futex_linux.c,
- * clock_linux.c, signal_linux.c, and machine_ARCH.c for what a signal handler must know
- * about registers.
+ * clock_linux.c, signal_linux.c, symbol_linux.c, and machine_ARCH.c for what a signal
+ * handler must know about registers.
  */
 #ifndef OS_OS_H
 #define OS_OS_H
@@ -58,6 +58,23 @@ void os_renew(void *at, size_t bytes);
 bool os_guard_install(void *at, size_t bytes);
 void os_guard_remove(void *at, size_t bytes);
 
+/* ---- names ---- */
+
+struct os_symbol {
+    const char *name; /* NULL: unknown */
+    uintptr_t offset; /* from the function's first byte */
+    /* what tools that read the executable's file call the place */
+    uintptr_t file_address;
+};
+
+/* The function of the program that pc lies in.  False: none, or one of a library, or the
+ * executable has no table of symbols.  Async-signal-safe. */
+bool os_symbol(uintptr_t pc, struct os_symbol *out);
+
+/* The path of the program's executable; gives its length, 0 when it is not known.
+ * Async-signal-safe. */
+size_t os_program_path(char *buf, size_t size);
+
 /* ---- threads ---- */
 
 struct os_thread {
@@ -105,6 +122,7 @@ struct os_fault {
     int signal;          /* SIGSEGV, SIGBUS or SIGFPE */
     uintptr_t addr;      /* what was accessed; for SIGFPE the instruction */
     uintptr_t pc, sp;    /* where */
+    uintptr_t fp;        /* the frame pointer there */
     bool is_kernel_sent; /* raised by the machine, not by kill(2) */
     void *context;       /* private */
 };

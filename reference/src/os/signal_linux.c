@@ -37,6 +37,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
         .addr = (uintptr_t)info->si_addr,
         .pc = machine_pc(context),
         .sp = machine_sp(context),
+        .fp = machine_fp(context),
         .is_kernel_sent = info->si_code > 0,
         .context = context,
     };

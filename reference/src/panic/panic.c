@@ -95,7 +95,7 @@ void panic_raise(struct panic *p)
 void gr_panic(gr_value v)
 {
     struct panic p = {.value = v};
-    if (v.kind == GR_NIL)
+    if (v.kind == GR_NIL && env_knobs.panicnil == 0)
         p.value = (gr_value){.kind = GR_ERROR, .u = {.err = GR_ERR_PANIC_NIL}};
     panic_raise(&p);
 }

@@ -14,8 +14,6 @@
  * A value raised again by the deferred call that recovered it is printed once: [recovered,
  * repanicked].
  */
-#include <unistd.h>
-
 #include "panic.h"
 
 /* Where text goes: a descriptor, or a buffer that cuts what is too long. */
@@ -198,6 +196,7 @@ void panic_die(struct g *g)
     death_begin();
     put_chain(&out, p, NULL);
     put_signal(&out, p);
-    sched_dump(2, false);
-    _exit(2);
+    if (env_knobs.traceback > 0)
+        sched_dump(2, env_knobs.is_traceback_all);
+    death_end();
 }

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* dead.c - the end of a program by its own fault: deadlock, fatal errors, faults of the
- * machine; dumps.
+ * machine.
  *
- * Owns: the deadlock verdict, the dump of goroutines, what fatal errors mean in controlled
- * runs. Not here: finding out that nobody can run (idle.c, control.c), the texts
- * (base/fatal.def).
- *
- * Dumps walk the list of all cells without any lock: a goroutine that is being born or
- * buried meanwhile is printed in one of the two states.  They print with base/fmt.c only
- * and allocate nothing.
+ * Owns: the deadlock verdict, what fatal errors mean in controlled runs, stack overflow.
+ * Not here: finding out that nobody can run (idle.c, control.c), the texts
+ * (base/fatal.def), the dump (dump.c).
  */
 #include "sched/proc.h"
 
@@ -37,52 +33,11 @@ void sched_on_fault(bool (*fn)(const struct os_fault *f))
     fault_next = fn;
 }
 
-static const char *state_text(struct g *g)
+/* Every fatal error concerns all goroutines; a bug of ours the runtime's own parts too. */
+static void dump_dying(int fd, bool is_ours)
 {
-    switch (load_relaxed(&g->state)) {
-    case G_RUNNABLE:
-        return "runnable";
-    case G_RUNNING:
-        return "running";
-    case G_BLOCKED:
-        return "syscall";
-    default:
-        return park_reason_text(load_relaxed(&g->why));
-    }
-}
-
-static bool is_alive(struct g *g)
-{
-    uint32_t state = load_relaxed(&g->state);
-    return state != G_IDLE && state != G_DEAD && !g->is_system;
-}
-
-static void dump_one(int fd, struct g *g)
-{
-    fmt_fd(fd, "\ngoroutine %llu [%s]:\n", (unsigned long long)load_relaxed(&g->goid),
-           state_text(g));
-}
-
-/* Goroutines in order of their numbers would need memory; the main one first and the others
- * newest cell first does not. */
-void sched_dump(int fd, bool all)
-{
-    struct g *me = g_self();
-    if (me != NULL)
-        dump_one(fd, me);
-    if (!all)
-        return;
-    for (struct g *g = g_first(); g != NULL; g = g->all_next)
-        if (g != me && is_alive(g) && load_relaxed(&g->goid) == 1)
-            dump_one(fd, g);
-    for (struct g *g = g_first(); g != NULL; g = g->all_next)
-        if (g != me && is_alive(g) && load_relaxed(&g->goid) != 1)
-            dump_one(fd, g);
-}
-
-static void dump_all(int fd)
-{
-    sched_dump(fd, true);
+    if (is_ours || env_knobs.traceback > 0)
+        sched_dump_detail(fd, true, is_ours ? 2 : env_knobs.traceback);
 }
 
 void dead_verdict(void)
@@ -121,6 +76,7 @@ static void overflow_end(void *unused)
 static void overflow_insig(struct g *g, const struct os_fault *f)
 {
     char details[96];
+    dump_fault_insig(g, f);
     san_unpoison(g->stack.lo, g->stack.top);
     if (sched_controlled()) {
         os_fault_redirect(f, overflow_end, NULL, g->stack.top);
@@ -161,6 +117,6 @@ void sched_boot(void)
     if (atomic_exchange_explicit(&was_booted, true, memory_order_relaxed))
         return;
     base_hooks.on_fatal = on_fatal;
-    base_hooks.dump = dump_all;
+    base_hooks.dump = dump_dying;
     os_fault_init(on_fault);
 }

@@ -79,7 +79,8 @@ struct g {
     void *arg;                     /* const from spawn to the end */
     _Atomic uint64_t parent_goid;  /* atomic; set at spawn, read by dumps: who did */
     const void *_Atomic parent_pc; /* atomic; set at spawn, read by dumps: where */
-    _Atomic uint16_t state;        /* atomic; enum g_state, changed by the owner */
+    _Atomic uint16_t parked_at;    /* atomic; owner: G; sched_coarse at its last park */
+    _Atomic uint8_t state;         /* atomic; enum g_state, changed by the owner */
     _Atomic uint8_t why;           /* atomic; enum park_reason, of the last park */
     bool has_stack;                /* owner: G */
     bool is_main;                  /* const from spawn to the end */

@@ -62,8 +62,10 @@ static bool is_dead_locked(int64_t next)
 static void fake_clock_jump_locked(int64_t next)
 {
     if (sched.is_fake_clock && sched.nbusy == 0 && sched.nblocked == 0 &&
-        next != TIMER_NEVER && next > load_relaxed(&sched.fake_ns))
+        next != TIMER_NEVER && next > load_relaxed(&sched.fake_ns)) {
         store_relaxed(&sched.fake_ns, next);
+        coarse_update();
+    }
 }
 
 /* Waits in the poller.  Needs: sched.lock; gives it back. */

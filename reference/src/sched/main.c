@@ -28,6 +28,7 @@ void sched_main(gr_fn fn, void *arg)
         die("gr_main: called twice; a process runs it once");
     sched.is_fake_clock = env_knobs.faketime != 0;
     store_relaxed(&sched.fake_ns, CONTROL_EPOCH_NS);
+    coarse_update();
     store_relaxed(&sched.has_main, true);
     procs_init((uint32_t)(env_knobs.procs > 0 ? env_knobs.procs : os_cpu_count()));
     note_clear(&sched.main_done);

@@ -182,6 +182,7 @@ void sched_park(bool (*commit)(struct g *g, void *arg), void *arg, enum park_rea
     struct g *g = m->cur;
     ASSERT(g != NULL);
     store_relaxed(&g->why, why);
+    store_relaxed(&g->parked_at, (uint16_t)load_relaxed(&sched_coarse));
     store_relaxed(&g->state, G_WAITING);
     if (m->control != NULL) {
         control_park(m->control, commit, arg);

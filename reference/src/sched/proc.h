@@ -249,6 +249,18 @@ uint32_t poll_waiting(void);     /* goroutines that wait for a descriptor */
 void dead_verdict(void);     /* nobody can ever run again */
 void dead_drop(struct g *g); /* what sched_on_drop asked for */
 
+/* ---- dump.c ---- */
+struct os_fault;
+/* A fault that is about to end the process: the dump begins where it struck. */
+void dump_fault_insig(struct g *g, const struct os_fault *f);
+/* A clock of 4.29 s a tick for how long goroutines wait: set by whoever knows the time. */
+extern _Atomic uint32_t sched_coarse;
+void coarse_update(void);
+
+/* ---- trace.c ---- */
+void trace_look(void);       /* prints lines if they are due; by one thread */
+int64_t trace_left_ns(void); /* until the next ones; -1: never */
+
 /* ---- sysmon.c ---- */
 void sysmon_start(void);
 void sysmon_poke(void);

@@ -225,9 +225,11 @@ void sched_die_exit(int status);
 struct os_fault;
 void sched_on_fault(bool (*fn)(const struct os_fault *f));
 
-/* "goroutine N [running]:" and, when all, the others, for the end of a panic or fatal
- * report. */
+/* Writes the running goroutine and, when all, the others, each after a blank line
+ * (dump.c).  Detail 1 leaves the runtime's own functions and goroutines out, 2 does not;
+ * without it what GR_TRACEBACK asks for, at least 1.  Any thread, signal handlers too. */
 void sched_dump(int fd, bool all);
+void sched_dump_detail(int fd, bool all, int detail);
 
 /* ---- for floor start and above ------------------------------------------------------- */
 

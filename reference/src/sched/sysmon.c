@@ -6,7 +6,8 @@
  * Not here: obeying (sched_point_slow), timer expiry (find.c), what a bracket is (block.c).
  *
  * It looks each 20 us while it finds blocked threads, less and less often, down to 100
- * times a second, when it finds none; and sleeps for good while no P is busy.
+ * times a second, when it finds none; and sleeps for good while no P is busy, but for the
+ * lines that GR_DEBUG=schedtrace asks for.
  *
  * A P whose tick did not move for SLICE_NS runs one goroutine for at least that long.  When
  * anything else wants that P, its thread is asked to yield at its next poll: a flag of the
@@ -88,6 +89,8 @@ static bool look(int64_t now)
         idle_wake_foreign();
     idle_retry();
     poll_late(now);
+    coarse_update();
+    trace_look();
     return any_taken;
 }
 
@@ -98,8 +101,10 @@ static void sleep_if_idle(void)
     if (sched.nbusy == 0 && !sched.is_short)
         store_seq(&sched.sysmon_asleep, 1);
     mutex_unlock(&sched.lock);
-    while (load_seq(&sched.sysmon_asleep) != 0)
-        os_futex_wait(&sched.sysmon_asleep, 1, -1);
+    while (load_seq(&sched.sysmon_asleep) != 0) {
+        os_futex_wait(&sched.sysmon_asleep, 1, trace_left_ns());
+        trace_look();
+    }
 }
 
 static void sysmon_loop(void *unused)
@@ -108,6 +113,7 @@ static void sysmon_loop(void *unused)
     int64_t period = SHORTEST_NS;
     (void)unused;
     os_thread_precise();
+    trace_look();
     while ((load_relaxed(&sched_attention) & ATT_STOP) == 0) {
         os_futex_wait(&never, 0, period);
         sleep_if_idle();
@@ -124,6 +130,7 @@ void sysmon_poke(void)
 {
     if (load_relaxed(&sched.sysmon_asleep) == 0)
         return;
+    coarse_update();
     store_seq(&sched.sysmon_asleep, 0);
     os_futex_wake(&sched.sysmon_asleep, 1);
 }
