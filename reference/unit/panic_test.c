@@ -1,27 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* panic_test.c - floor panic: defers, nested panics, recover's reach, Goexit, faults,
  * reports. */
-#include "unit.h"
-
-#include <stdlib.h>
-
-#include "gr.h"
-
-/* What happened, as digits: 1234. */
-static int64_t seen;
-
-static void note(int64_t digit)
-{
-    seen = seen * 10 + digit;
-}
-static void note_arg(void *arg)
-{
-    note((int64_t)(intptr_t)arg);
-}
-static void *n(int64_t i)
-{
-    return (void *)(intptr_t)i;
-}
+#include "digits.h"
 
 /* Recovers; notes the value's last digit, 0 for nothing. */
 static void recover_note(void *arg)
@@ -29,18 +9,6 @@ static void recover_note(void *arg)
     gr_value v = gr_recover();
     (void)arg;
     note(v.kind == GR_INT ? v.u.i % 10 : v.kind == GR_ERROR ? 9 : 0);
-}
-
-static enum gr_end run_with(gr_fn fn, uint64_t seed, char *text, size_t size)
-{
-    struct gr_control opt = {.strategy = GR_STRAT_RANDOM, .seed = seed};
-    struct gr_verdict out;
-    seen = 0;
-    gr_control_run(&opt, fn, NULL, &out);
-    free(out.tape);
-    if (text != NULL)
-        fmt_buf(text, size, "%s", out.text);
-    return out.end;
 }
 
 /* The digits of fn's run, which must end well. */
@@ -102,6 +70,42 @@ static void defers_many(void *unused)
     (void)unused;
     for (count = 0; count < 100000; count++)
         GR_DEFER(count_one, n(count));
+}
+
+static void recover_any(void *unused)
+{
+    (void)unused;
+    gr_recover();
+}
+
+/* Leaves k records by returning, or by a panic that the oldest of one more recovers. */
+static GR_NOINLINE void leave_with(int64_t k, bool by_panic)
+{
+    GR_FUNC;
+    if (by_panic)
+        GR_DEFER(recover_any, NULL);
+    for (count = 0; count < k; count++)
+        GR_DEFER(count_one, n(count));
+    if (by_panic)
+        gr_panic(gr_int(1));
+}
+
+static void leave_each(void *unused)
+{
+    (void)unused;
+    for (int64_t k = 0; k < GR_DEFER_INLINE + 2 * GR_DEFER_BLOCK + 3; k++) {
+        leave_with(k, false);
+        CHECK_EQ(count, 0);
+        leave_with(k, true);
+        CHECK_EQ(count, 0);
+    }
+}
+
+/* Records lie in blocks: none is lost or run twice where one ends. */
+static void blocks_end_anywhere(void)
+{
+    digits(leave_each);
+    CHECK_EQ(gr_main(leave_each, NULL), 0);
 }
 
 static void a_loop_defers_without_bound(void)
@@ -449,6 +453,7 @@ static const struct unit_case cases[] = {
     UNIT(defers_run_last_first),
     UNIT(deferred_calls_defer),
     UNIT(a_loop_defers_without_bound),
+    UNIT(blocks_end_anywhere),
     UNIT(recover_goes_on_with_the_rest),
     UNIT(helpers_do_not_recover),
     UNIT(second_recover_is_nil),

@@ -1,41 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* report_test.c - floor panic: machine faults, what an uncaught panic prints,
  * verdicts, dropped goroutines. */
-#include "unit.h"
-
-#include <stdlib.h>
-
-#include "gr.h"
-
-/* What happened, as digits: 1234. */
-static int64_t seen;
-
-static void note(int64_t digit)
-{
-    seen = seen * 10 + digit;
-}
-
-static void note_arg(void *arg)
-{
-    note((int64_t)(intptr_t)arg);
-}
-
-static void *n(int64_t i)
-{
-    return (void *)(intptr_t)i;
-}
-
-static enum gr_end run_with(gr_fn fn, uint64_t seed, char *text, size_t size)
-{
-    struct gr_control opt = {.strategy = GR_STRAT_RANDOM, .seed = seed};
-    struct gr_verdict out;
-    seen = 0;
-    gr_control_run(&opt, fn, NULL, &out);
-    free(out.tape);
-    if (text != NULL)
-        fmt_buf(text, size, "%s", out.text);
-    return out.end;
-}
+#include "digits.h"
 
 static void panic_arg(void *arg)
 {

@@ -85,32 +85,110 @@ int64_t gr_deref(const int64_t *p);        /* NULL: GR_ERR_NIL_DEREF */
 int64_t gr_div(int64_t a, int64_t b);      /* b == 0: GR_ERR_DIV_ZERO */
 void gr_check_index(int64_t i, int64_t n); /* outside 0..n-1: GR_ERR_INDEX */
 
+/* The rest is private, though users must see its size and code. */
+
 /* One deferred call. fn == NULL: nil-deref panic when it runs, not when it is deferred
  * (defer.nil-func). */
 struct gr_defer {
     gr_fn fn;
     void *arg;
-    struct gr_defer *next; /* towards older ones */
-    bool pooled;
 };
 
 #define GR_DEFER_INLINE 4
+#define GR_DEFER_BLOCK 63
 
-/* Private, though users must see its size.  Linked from the goroutine, newest first. */
+struct gr_defer_block {
+    struct gr_defer_block *older; /* NULL: the frame's own slots come before this */
+    struct gr_defer slot[GR_DEFER_BLOCK];
+};
+
+/* Linked from the goroutine, newest first.  The deferred calls are a stack: the frame's own
+ * slots, then blocks of more; all but the newest of these are full. */
 struct gr_frame {
     void *save[22]; /* first, as gr_frame_save wants it: callee-saved registers, sp, pc */
     struct gr_frame *up;
-    struct gr_defer *defers; /* newest first */
+    struct gr_frame **head;       /* the goroutine's newest frame */
+    struct gr_defer *top;         /* behind the newest call */
+    struct gr_defer *base, *end;  /* the slots of the newest block */
+    struct gr_defer_block *block; /* the newest block; NULL: slot */
     struct gr_defer slot[GR_DEFER_INLINE];
-    void *owner;   /* the goroutine */
-    uint32_t used; /* of slot */
 };
 
-void gr_frame_open(struct gr_frame *f);
-void gr_frame_close(
-    struct gr_frame *f); /* leaving the function: runs the defers that are left */
-void gr_frame_defer(struct gr_frame *f, gr_fn fn, void *arg);
+struct gr_frame **gr_frame_head(void);
 int gr_frame_save(struct gr_frame *f) __attribute__((returns_twice));
+void gr_frame_grow(struct gr_frame *f);   /* the newest block is full: another one */
+void gr_frame_shrink(struct gr_frame *f); /* it is empty, and not the only one: drop it */
+_Noreturn void gr_frame_nil(void);        /* a nil function was to be called */
+
+static inline void gr_frame_open_near(struct gr_frame *f)
+{
+    struct gr_frame **head = gr_frame_head();
+    f->head = head;
+    f->up = *head;
+    f->top = f->base = f->slot;
+    f->end = f->slot + GR_DEFER_INLINE;
+    f->block = 0;
+    *head = f;
+}
+
+static inline void gr_frame_defer_near(struct gr_frame *f, gr_fn fn, void *arg)
+{
+    struct gr_defer *d = f->top;
+    if (__builtin_expect(d == f->end, 0)) {
+        gr_frame_grow(f);
+        d = f->top;
+    }
+    d->fn = fn;
+    d->arg = arg;
+    f->top = d + 1;
+}
+
+/* Leaving the function: runs the calls that are left, each off the stack before it runs. */
+static inline void gr_frame_close_near(struct gr_frame *f)
+{
+    for (;;) {
+        struct gr_defer *d = f->top;
+        gr_fn fn;
+        if (d == f->base) {
+            if (f->block == 0)
+                break;
+            gr_frame_shrink(f);
+            continue;
+        }
+        f->top = --d;
+        fn = d->fn;
+        if (__builtin_expect(fn == 0, 0))
+            gr_frame_nil();
+        fn(d->arg);
+    }
+    *f->head = f->up;
+}
+
+/* A thread sanitizer must not see what is done here: cells and blocks of goroutines are
+ * used again by others, which the language does not order.  Mutants must be reached. */
+#ifndef GR_FRAME_FAR
+#if defined(__SANITIZE_THREAD__) || defined(GR_MUTANTS)
+#define GR_FRAME_FAR 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define GR_FRAME_FAR 1
+#else
+#define GR_FRAME_FAR 0
+#endif
+#else
+#define GR_FRAME_FAR 0
+#endif
+#endif
+
+#if GR_FRAME_FAR
+void gr_frame_open(struct gr_frame *f);
+void gr_frame_defer(struct gr_frame *f, gr_fn fn, void *arg);
+void gr_frame_close(struct gr_frame *f);
+#else
+#define gr_frame_open gr_frame_open_near
+#define gr_frame_defer gr_frame_defer_near
+#define gr_frame_close gr_frame_close_near
+#endif
 
 #define GR_FUNC                                                                            \
     struct gr_frame gr_frame_ __attribute__((cleanup(gr_frame_close)));                    \

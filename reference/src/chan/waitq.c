@@ -18,14 +18,7 @@ static struct fixpool waiter_pool = FIXPOOL_INIT(sizeof(struct waiter));
 
 struct waiter *waiter_acquire(void)
 {
-    struct waiter *w = sched_cache_take(CACHE_WAITER);
-    return w != NULL ? w : fixpool_acquire(&waiter_pool);
-}
-
-static void waiter_release(struct waiter *w)
-{
-    if (!sched_cache_give(CACHE_WAITER, w))
-        fixpool_release(&waiter_pool, w);
+    return sched_cache_acquire(CACHE_WAITER, &waiter_pool);
 }
 
 void waiters_release(struct g *g)
@@ -36,7 +29,7 @@ void waiters_release(struct g *g)
         next = w->more;
         w->elem = NULL; /* nothing of the program's hangs from a free record */
         if (w != waiter_in_cell(g))
-            waiter_release(w);
+            sched_cache_release(CACHE_WAITER, &waiter_pool, w);
     }
 }
 

@@ -1,91 +1,116 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* frame.c - frames of functions that defer, and their records.
  *
- * Owns: opening and closing a frame, the four inline records, the pool that further ones
- * come from. Not here: what a panic does with them (panic.c).
+ * Owns: what opening, deferring and closing do out of line, the blocks of records, taking
+ * one record off.
+ * Not here: the heads of those three, which programs inline (gr/panic.h); what a panic does
+ * with frames (panic.c).
  *
  * Idea: the records lie inside the frame and not in variables of their own, since a record
  * must outlive the scope in which it was made (and ASan rightly objects to anything else).
- * A fifth and later one comes from a pool, so defers in a loop are bounded by memory only.
+ * The first few lie in the frame, further ones in blocks from a pool, so defers in a loop
+ * are bounded by memory only.
  *
- *   I1  defers is newest first, pooled records before inline ones once slots ran out.
- *   I2  used counts the inline records in the list: they are a stack.
+ *   I1  The records are a stack: base <= top <= end; the calls left are slot[..] of the
+ *       frame, all of them in each older block, and base..top of the newest.
+ *   I2  *head is the frame, as long as its function runs its own calls.
  */
+#define GR_FRAME_FAR 1
 #include "fix/fix.h"
 #include "panic.h"
 
-static struct fixpool defer_pool = FIXPOOL_INIT(sizeof(struct gr_defer));
+static struct fixpool block_pool = FIXPOOL_INIT(sizeof(struct gr_defer_block));
+
+struct gr_frame **gr_frame_head(void)
+{
+    struct g *g = g_self();
+    if (UNLIKELY(g == NULL))
+        throw("a function that defers was called outside of a goroutine");
+    return &g->frames;
+}
 
 void gr_frame_open(struct gr_frame *f)
 {
-    struct g *g = g_self();
-    f->owner = g;
-    f->up = g->frames;
-    f->defers = NULL;
-    f->used = 0;
-    g->frames = f;
+    gr_frame_open_near(f);
 }
 
 void gr_frame_defer(struct gr_frame *f, gr_fn fn, void *arg)
 {
-    struct gr_defer *d;
-    bool is_pooled = f->used == GR_DEFER_INLINE;
-    ASSERT(((struct g *)f->owner)->frames == f);
-    d = is_pooled ? fixpool_acquire(&defer_pool) : &f->slot[f->used++];
-    d->fn = fn;
-    d->arg = arg;
-    d->pooled = is_pooled;
-    d->next = f->defers;
-    f->defers = d;
+    ASSERT(*f->head == f);
+    gr_frame_defer_near(f, fn, arg);
 }
 
-/* For the mutant of the order: the oldest call moves to the head, the others keep their
- * order. */
+void gr_frame_close(struct gr_frame *f)
+{
+    struct gr_defer d;
+    ASSERT(*f->head == f);
+    if (GR_MUTANTS)
+        while (frame_pop(f, &d))
+            defer_run(&d, NULL);
+    gr_frame_close_near(f);
+}
+
+void gr_frame_nil(void)
+{
+    gr_panic_error(GR_ERR_NIL_DEREF);
+}
+
+static void block_use(struct gr_frame *f, struct gr_defer_block *b)
+{
+    f->block = b;
+    f->base = b != NULL ? b->slot : f->slot;
+    f->end = f->base + (b != NULL ? GR_DEFER_BLOCK : GR_DEFER_INLINE);
+}
+
+void gr_frame_grow(struct gr_frame *f)
+{
+    struct gr_defer_block *b = sched_cache_acquire(CACHE_DEFER, &block_pool);
+    ASSERT(*f->head == f && f->top == f->end);
+    b->older = f->block;
+    block_use(f, b);
+    f->top = f->base;
+}
+
+void gr_frame_shrink(struct gr_frame *f)
+{
+    struct gr_defer_block *b = f->block;
+    ASSERT(f->top == f->base);
+    block_use(f, b->older);
+    f->top = f->end;
+    sched_cache_release(CACHE_DEFER, &block_pool, b);
+}
+
+/* For the mutant of the order: the oldest call of the newest block comes next, the others
+ * keep their order. */
 static void bring_oldest_first(struct gr_frame *f)
 {
-    struct gr_defer *head = f->defers;
-    for (struct gr_defer *d = head->next; d != NULL; d = d->next) {
-        gr_fn fn = d->fn;
-        void *arg = d->arg;
-        d->fn = head->fn;
-        d->arg = head->arg;
-        head->fn = fn;
-        head->arg = arg;
-    }
+    struct gr_defer oldest = *f->base;
+    for (struct gr_defer *d = f->base; d + 1 < f->top; d++)
+        d[0] = d[1];
+    f->top[-1] = oldest;
 }
 
 bool frame_pop(struct gr_frame *f, struct gr_defer *out)
 {
-    struct gr_defer *d = f->defers;
-    if (d == NULL)
-        return false;
+    while (f->top == f->base) {
+        if (f->block == NULL)
+            return false;
+        gr_frame_shrink(f);
+    }
     if (MUTANT(panic_defer_fifo))
         bring_oldest_first(f);
-    *out = *d;
-    f->defers = d->next;
-    if (d->pooled)
-        fixpool_release(&defer_pool, d);
-    else
-        f->used--;
+    *out = *--f->top;
     return true;
 }
 
 void defer_run(const struct gr_defer *d, void **cfa)
 {
     if (UNLIKELY(d->fn == NULL))
-        gr_panic_error(GR_ERR_NIL_DEREF);
-    defer_call(d->fn, d->arg, cfa);
-}
-
-void gr_frame_close(struct gr_frame *f)
-{
-    struct g *g = f->owner;
-    struct gr_defer d;
-    void *cfa; /* nobody compares it: no panic runs these calls */
-    ASSERT(g->frames == f);
-    while (frame_pop(f, &d))
-        defer_run(&d, &cfa);
-    g->frames = f->up;
+        gr_frame_nil();
+    if (cfa == NULL)
+        d->fn(d->arg);
+    else
+        defer_call(d->fn, d->arg, cfa);
 }
 
 /* A controlled run drops g: its stack still exists, only what lies outside is given

@@ -39,7 +39,8 @@ struct panic {
     bool has_bounds;
 };
 
-/* Runs what one record asks for.  *cfa gets the address by which recover knows the callee.
+/* Runs what one record asks for.  *cfa gets the address by which recover knows the callee;
+ * NULL: no panic runs it.
  * A nil function is a nil-dereference panic, raised here. */
 void defer_run(const struct gr_defer *d, void **cfa);
 

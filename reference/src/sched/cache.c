@@ -15,21 +15,6 @@ static struct p_cache *cache_of(enum sched_cache kind)
     return m == NULL || m->p == NULL ? NULL : &m->p->cache[kind];
 }
 
-void *sched_cache_take(enum sched_cache kind)
-{
-    struct p_cache *c = cache_of(kind);
-    return c == NULL || c->n == 0 ? NULL : c->object[--c->n];
-}
-
-bool sched_cache_give(enum sched_cache kind, void *object)
-{
-    struct p_cache *c = cache_of(kind);
-    if (c == NULL || c->n == P_CACHE)
-        return false;
-    c->object[c->n++] = object;
-    return true;
-}
-
 void *sched_cache_acquire(enum sched_cache kind, struct fixpool *pool)
 {
     struct p_cache *c = cache_of(kind);

@@ -63,7 +63,7 @@ enum p_state { P_IDLE, P_BUSY, P_BLOCKED, P_RETIRED };
 #define P_CELLS 64  /* goroutine cells that a P keeps */
 #define P_GOIDS 16  /* goroutine numbers drawn at a time */
 
-/* Free objects of floors above (sched_cache_take). */
+/* Free objects of floors above (sched_cache_acquire). */
 #define P_CACHE 32
 struct p_cache {
     uint32_t n;

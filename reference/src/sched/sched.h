@@ -65,15 +65,10 @@ _Noreturn void sched_exit_g(void);
  * constructor.  Several may be added (up to 4). */
 void sched_on_drop(void (*drop)(struct g *g));
 
-/* Free objects of floors above that a processor keeps at hand, so that no lock is needed
- * for them.  take gives NULL when there is none, give false when there is no room; both
- * always in controlled runs.  Then it is the pool's turn.  What an object holds is kept. */
-enum sched_cache { CACHE_FUNC_TIMER, CACHE_TIMER, CACHE_WAITER, CACHES };
-void *sched_cache_take(enum sched_cache kind);
-bool sched_cache_give(enum sched_cache kind, void *object);
-
-/* The same for a whole life: from the pool and back, half a cache at a time, so that even
- * many of them in a row take its lock seldom. */
+/* Free objects of floors above that a processor keeps at hand, so that most need no lock:
+ * from the pool and back, half a cache at a time.  In a controlled run it is the pool's
+ * turn.  What an object holds is kept. */
+enum sched_cache { CACHE_DEFER, CACHE_FUNC_TIMER, CACHE_TIMER, CACHE_WAITER, CACHES };
 struct fixpool;
 void *sched_cache_acquire(enum sched_cache kind, struct fixpool *pool);
 void sched_cache_release(enum sched_cache kind, struct fixpool *pool, void *object);
