@@ -96,7 +96,7 @@ GO_PROGRAMS := $(if $(GO_PROGRAM_SRC),$(BUILD)/go/programs/.built)
 $(if $(filter $(words $(UNITS)),$(words $(sort $(UNITS)))),,$(error \
   reference/unit and spec/unit hold two tests of one name: rename one))
 
-.PHONY: all setup browser conform check stress fuzz mutants bench report unit format help clean \
+.PHONY: all setup browser conform check stress soak fuzz mutants bench report unit format help clean \
   tools units programs stresses benches fuzzers go lint FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -206,7 +206,7 @@ $(GO_PROGRAMS): $(GO_PROGRAM_SRC) $(BUILD)/go/.stamp $(BUILD)/go/.stamp-programs
 MORE := +@$(MAKE) --no-print-directory -j$(JOBS)
 NEED_debug := units
 NEED_racecheck := tools stresses
-NEED_mutant := tools programs
+NEED_mutant := tools programs stresses
 build-%:
 	+@$(MAKE) --no-print-directory FLAVOR=$* $(or $(NEED_$*),all)
 build-aarch64:
@@ -224,6 +224,9 @@ check: setup ## the project's own tests; ends with pytest's closing line
 stress: setup ## long seeded runs, plain and under the sanitizers, for BUDGET=5m
 	$(MORE) $(addprefix build-,opt asan tsan racecheck)
 	$(GAUNTLET) stress --budget $(BUDGET) $(ARGS)
+soak: setup ## one mixed load with accounts for BUDGET=30m
+	$(MORE) build-opt
+	$(GAUNTLET) soak --budget $(BUDGET) $(ARGS)
 fuzz: setup ## libFuzzer targets for BUDGET=5m, all or TARGET=fuzz_lit
 	$(MORE) build-opt build-fuzz
 	$(GAUNTLET) fuzz --budget $(BUDGET) $(if $(TARGET),--target $(TARGET)) $(ARGS)

@@ -238,5 +238,5 @@ def test_unit_runs_on_the_second_processor(tree: Path) -> None:
 
 def test_help_names_every_target(tree: Path) -> None:
     listed = {line.split()[0] for line in make(tree, "help").splitlines()}
-    wanted = "all setup conform check stress fuzz mutants bench report format unit clean help browser"
+    wanted = "all setup conform check stress soak fuzz mutants bench report format unit clean help browser"
     assert set(wanted.split()) <= listed

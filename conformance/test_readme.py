@@ -26,6 +26,7 @@ CHEAP = {
     "make report": "ls build/report/*.json >build/ls.log 2>&1 || make conform "
     "ARGS='conformance/litmus/deadlock/abba-race.lit --budget 3s' && make report",
     "make stress BUDGET=5m": "make stress BUDGET=5s",
+    "make soak BUDGET=30m": "make soak BUDGET=6s",
     "make fuzz BUDGET=5m": "make fuzz BUDGET=5s",
     "make mutants": "make mutants ARGS='chan-buffer-lifo panic-defer-fifo'",
     "make bench": "make bench ARGS='--quick'",

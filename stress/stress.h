@@ -70,6 +70,7 @@ static inline uint64_t stress_below(struct stress_random *r, uint64_t n)
 typedef uint64_t stress_round(uint64_t seed);
 
 static const char *stress_name, *stress_claim;
+static void (*stress_finish)(void); /* set by a program with more to tell at the end */
 static char stress_more[60]; /* options besides the seed, for `again` */
 static _Atomic uint64_t stress_round_seed;
 
@@ -121,6 +122,8 @@ static inline void stress_run(void *arg)
         rounds++;
     } while (o->rounds ? rounds < o->rounds : gr_now_ns() < end);
     gr_noise(0, 0);
+    if (stress_finish)
+        stress_finish();
     printf("%s: seed=%llu rounds=%llu ops=%llu verdict=pass -- %s\n", stress_name,
            (unsigned long long)o->seed, (unsigned long long)rounds, (unsigned long long)ops,
            stress_claim);

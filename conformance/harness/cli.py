@@ -28,6 +28,7 @@ COMMANDS = {
     "update-expectations": "known failures to paste, from the last report",
     "mutants": "the faults that the suite must find, and which program finds each",
     "stress": "long seeded runs, plain and under sanitizers",
+    "soak": "one mixed load for a long time, with accounts",
     "fuzz": "random programs and random bytes, judged by the model",
     "bench": "the reference and Go side by side",
 }
