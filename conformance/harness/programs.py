@@ -26,7 +26,7 @@ from .lit import ROOT, Program
 PROGRAMS = ROOT / "conformance" / "programs"
 SECONDS = 20.0
 SETTINGS = ("procs", "traceback", "debug", "schedtrace", "scheddetail", "asyncpreemptoff", "panicnil", "asynctimerchan",
-            "inittrace", "maxstack", "maxthreads")
+            "inittrace", "gctrace", "maxstack", "maxthreads")
 STREAMS = ("stdout", "stderr")
 
 _FILE_KEYS = frozenset({"title", "clauses", "profile", "without", "run"})
