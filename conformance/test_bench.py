@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import xml.etree.ElementTree
 from pathlib import Path
@@ -94,6 +95,7 @@ def test_the_record_has_its_shape(tmp_path: Path) -> None:
     assert all(r["go"] is None and r["ratio"] is None and r["seconds"] > 0 for r in models)
     lines = done.stdout.splitlines()
     assert max(map(len, (line for line in lines if not line.startswith("report: ")))) <= 80
+    assert "…" not in done.stdout
     assert all(any(r["name"] in line.split() for line in lines) for r in record["results"])
     xml.etree.ElementTree.fromstring((tmp_path / "b.svg").read_text())
 
@@ -104,7 +106,8 @@ def test_every_row_of_the_issue_has_its_goal() -> None:
         assert found, f"row {row}"
         for f in found:
             assert {p: f.goal.get(p) for p in goals} == goals, f.name
-    for row, goals in {12: [0.5, 0.35, 0.2], 20: [0.25, 0.2, None], 40: [1.4, 0.2], 41: [0.7, 0.16], 42: [0.5, None]}.items():
+    for row, goals in {12: [0.5, 0.35, 0.2], 20: [0.25, 0.2, None], 38: [1.12, 0.9], 40: [1.4, 0.2], 41: [0.7, 0.16],
+                       42: [0.5, None]}.items():
         assert [f.goal.get(1) for f in ALL if f.row == row] == goals
 
 
@@ -134,6 +137,25 @@ def test_every_side_refuses_the_same(theme: str) -> None:
         done = subprocess.run([str(side(theme)), *args], capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 2 and done.stdout == "", f"{theme} {args}"
         assert "NAME OPS" in done.stderr and name in done.stderr
+
+
+@needs_builds
+@pytest.mark.parametrize("args", [[], ["1"], ["70000", "1", "1"], ["80", "0", "1"], ["80", "1", "x"], ["80", "1001", "1"]])
+def test_the_load_refuses_what_it_can_not_do(args: list[str]) -> None:
+    done = subprocess.run([str(figures.PROGRAMS / "echo_load"), *args], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2 and "usage: echo_load PORT CONNECTIONS REQUESTS" in done.stderr
+
+
+@needs_builds
+def test_the_load_notices_a_wrong_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        load = subprocess.Popen([str(figures.PROGRAMS / "echo_load"), str(listener.getsockname()[1]), "1", "10"],
+                                stderr=subprocess.PIPE, text=True)
+        with listener.accept()[0], listener.accept()[0] as conn:
+            asked = conn.recv(128, socket.MSG_WAITALL)
+            conn.sendall(asked[:-1] + b"?")
+            assert "the answer differs from the request" in load.communicate(timeout=60)[1]
+    assert load.returncode == 1
 
 
 def test_the_sides_take_turns_and_the_medians_are_compared(canned: Path) -> None:

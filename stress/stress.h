@@ -71,7 +71,7 @@ typedef uint64_t stress_round(uint64_t seed);
 
 static const char *stress_name, *stress_claim;
 static void (*stress_finish)(void); /* set by a program with more to tell at the end */
-static char stress_more[60]; /* options besides the seed, for `again` */
+static char stress_more[60];        /* options besides the seed, for `again` */
 static _Atomic uint64_t stress_round_seed;
 
 /* Ends the process with status 1 and the command that repeats the round. */

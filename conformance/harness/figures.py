@@ -152,5 +152,6 @@ def run_side(figures: Sequence[Figure], is_go: bool, ops: int, procs: int) -> di
 
 def missing_programs(figures: Sequence[Figure]) -> list[str]:
     """What these figures need and is not built."""
-    needed = sorted({PROGRAMS / f.theme for f in figures}) + [GO]
+    load = {PROGRAMS / "echo_load" for f in figures if f.theme == "net"}
+    needed = [*sorted({PROGRAMS / f.theme for f in figures} | load), GO]
     return [str(path).removeprefix(f"{ROOT}/") for path in needed if not os.access(path, os.X_OK)]

@@ -151,7 +151,7 @@ def number(value: float | None) -> str:
 def table_of(results: Sequence[Result]) -> Table:
     """What the command prints; the ratio is the reference's figure through Go's."""
     has_before = any(r.before is not None for r in results)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     table.add_column("row", justify="right", no_wrap=True)
     for name in ("figure", "unit"):
         table.add_column(name, no_wrap=True)

@@ -27,7 +27,7 @@ type bench struct {
 }
 
 var themes = [][]bench{
-	algoBenches, chanBenches, miscBenches, schedBenches, selectBenches, stackBenches, syncBenches, timerBenches,
+	algoBenches, chanBenches, miscBenches, netBenches, schedBenches, selectBenches, stackBenches, syncBenches, timerBenches,
 }
 
 func printFigure(name string, value float64) {
