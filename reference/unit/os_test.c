@@ -164,6 +164,7 @@ static void clock_goes_forward(void)
 {
     int64_t a = os_now_ns(), cpu = os_cpu_ns();
     CHECK(a > 0);
+    CHECK(os_coarse_ns() <= a && os_coarse_ns() > a - 1000000000);
     while (os_now_ns() == a)
         ;
     CHECK(os_now_ns() > a && os_cpu_ns() >= cpu);

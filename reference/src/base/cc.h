@@ -65,6 +65,7 @@ typedef _Atomic int64_t atomic_i64;
 #define store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
 #define store_seq(p, v) atomic_store_explicit((p), (v), memory_order_seq_cst)
 #define add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define add_release(p, v) atomic_fetch_add_explicit((p), (v), memory_order_release)
 #define add_acq_rel(p, v) atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
 #define add_seq(p, v) atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
 #define sub_seq(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_seq_cst)

@@ -58,7 +58,7 @@ void mutex_wake_slow(struct mutex *m, uint32_t was);
 extern _Atomic bool lock_procs_many; /* atomic; I4 */
 static inline bool lock_is_alone(void)
 {
-    return !load_relaxed(&lock_procs_many);
+    return UNLIKELY(!load_relaxed(&lock_procs_many));
 }
 void lock_set_alone(bool is_alone);
 
@@ -92,6 +92,32 @@ static ALWAYS_INLINE void mutex_unlock_p(struct mutex *m)
 }
 
 #endif
+
+/* The same for words that only threads with a processor change, by these (I3, I4): states
+ * of goroutines' mutexes, counters of groups.  Names and orders as in cc.h. */
+#define cas_acquire_p(p, old_p, v)                                                         \
+    (lock_is_alone() ? LOCK_CAS_ALONE(p, old_p, v) : cas_acquire(p, old_p, v))
+#define cas_release_p(p, old_p, v)                                                         \
+    (lock_is_alone() ? LOCK_CAS_ALONE(p, old_p, v) : cas_release(p, old_p, v))
+#define cas_acq_rel_p(p, old_p, v)                                                         \
+    (lock_is_alone() ? LOCK_CAS_ALONE(p, old_p, v) : cas_acq_rel(p, old_p, v))
+#define add_acq_rel_p(p, v) (lock_is_alone() ? LOCK_ADD_ALONE(p, v) : add_acq_rel(p, v))
+#define add_release_p(p, v) (lock_is_alone() ? LOCK_ADD_ALONE(p, v) : add_release(p, v))
+#define LOCK_CAS_ALONE(p, old_p, v)                                                        \
+    ({                                                                                     \
+        __auto_type was_ = load_relaxed(p);                                                \
+        bool is_same_ = was_ == *(old_p);                                                  \
+        if (is_same_)                                                                      \
+            store_relaxed(p, v);                                                           \
+        *(old_p) = was_;                                                                   \
+        is_same_;                                                                          \
+    })
+#define LOCK_ADD_ALONE(p, v)                                                               \
+    ({                                                                                     \
+        __auto_type was_ = load_relaxed(p);                                                \
+        store_relaxed(p, was_ + (v));                                                      \
+        was_;                                                                              \
+    })
 
 /* Asserts that the calling thread holds no ranked lock; free in builds without checks. */
 void lock_check_none_held(void);

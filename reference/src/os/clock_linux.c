@@ -18,6 +18,11 @@ int64_t os_now_ns(void)
     return now > 0 ? now : 1;
 }
 
+int64_t os_coarse_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC_COARSE);
+}
+
 int64_t os_cpu_ns(void)
 {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);

@@ -112,6 +112,10 @@ void os_futex_wake(atomic_u32 *word, int n);
 /* Monotonic time in ns since some point before the process began; never 0. */
 int64_t os_now_ns(void);
 
+/* The same clock as of the last tick of the system, some milliseconds old, at a quarter of
+ * the price. */
+int64_t os_coarse_ns(void);
+
 /* Processor time that the process has used, in ns. */
 int64_t os_cpu_ns(void);
 

@@ -192,6 +192,14 @@ void spin_on(struct m *m)
     add_seq(&sched.nspinning, 1);
 }
 
+bool sched_may_spin(void)
+{
+    struct m *m = m_self();
+    uint32_t nprocs = load_relaxed(&sched.nprocs);
+    return m->control == NULL && nprocs - load_relaxed(&sched.nidle) > 1 &&
+           runq_is_empty(&m->p->q);
+}
+
 bool spin_begin(struct m *m)
 {
     if (m->is_spinning)

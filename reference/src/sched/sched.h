@@ -112,6 +112,10 @@ enum choice {
  * Needs: a goroutine, or a timer callback. */
 uint32_t choose(enum choice kind, uint32_t n);
 
+/* Whether waiting for a moment, instead of parking, could be worth it: another processor is
+ * at work, and nobody waits for this one.  Never in controlled runs. */
+bool sched_may_spin(void);
+
 /* A uniformly random number below n for decisions that nobody can see (free mode:
  * processor-local; controlled mode: 0). */
 uint32_t sched_random(uint32_t n);

@@ -32,7 +32,7 @@ static void group_add(gr_wg *w, int64_t delta)
         RACE_RELEASE_MERGE(w);
     /* Acquire and release: pair with the CAS of gr_wg_wait and with other calls of
      * group_add, so that what preceded any Done is seen by whoever is released. */
-    s = add_acq_rel(&w->state, add) + add;
+    s = add_acq_rel_p(&w->state, add) + add;
     n = waiters_of(s);
     if (counter_of(s) < 0)
         gr_panic_error(GR_ERR_WG_NEGATIVE);
@@ -40,7 +40,7 @@ static void group_add(gr_wg *w, int64_t delta)
         gr_panic_error(GR_ERR_WG_MISUSE);
     if (counter_of(s) > 0 || n == 0)
         return;
-    if (!cas_acq_rel(&w->state, &s, 0))
+    if (!cas_acq_rel_p(&w->state, &s, 0))
         gr_panic_error(GR_ERR_WG_MISUSE);
     if (MUTANT(wg_wakes_one))
         n = 1;
@@ -69,7 +69,7 @@ void gr_wg_wait(gr_wg *w)
             RACE_ACQUIRE(w);
             return;
         }
-    } while (!cas_acq_rel(&w->state, &s, s + 1));
+    } while (!cas_acq_rel_p(&w->state, &s, s + 1));
     waitlist_wait(&w->waiters, PARK_WG_WAIT);
     RACE_ACQUIRE(w);
     if (load_acquire(&w->state) != 0) /* pairs with the release in group_add */

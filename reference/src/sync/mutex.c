@@ -3,78 +3,127 @@
  *
  * Owns: the state word of gr_mutex and what its list means.
  *
- *     state   bit 0 LOCKED   somebody holds it
- *             bit 1 WAITERS  the list may not be empty
- *             bit 2 WOKEN    a sleeper was woken and has not come back yet: waking another
- *                            one is useless
+ *     state   bit 0 LOCKED    somebody holds it
+ *             bit 1 WAITERS   the list is not empty
+ *             bit 2 WOKEN     somebody who wants it is awake for certain: waking another
+ *                             one is useless
+ *             bit 3 STARVING  the first sleeper has waited too long: no newcomer takes it
  *
- * Idea.  Without waiters lock and unlock are one CAS each.  Else both go through the list's
- * lock.  An unlock frees the lock and wakes the first sleeper, which competes with
- * newcomers: throughput is best when whoever runs takes it. A sleeper that has waited for
- * longer than 1 ms is handed the lock instead: LOCKED stays set, newcomers queue
- * (sync.mutex.no-barging-starvation).  In controlled runs nobody is handed a lock: every
- * order that a hand-over would give is also one of the competition's, but not the other way
- * round.
+ * Idea.  Lock and unlock are one locked instruction each, whether others sleep or not.  An
+ * unlock with sleepers and nobody WOKEN wakes the first one, which competes with newcomers:
+ * throughput is best when whoever runs takes it.  A sleeper that lost this race and has
+ * waited for longer than STARVING_NS sets STARVING; the next unlock then hands it the lock:
+ * LOCKED is set again on its behalf, newcomers queue (sync.mutex.no-barging-starvation). In
+ * controlled runs nobody is handed a lock: every order that a hand-over would give is also
+ * one of the competition's, but not the other way round.
  *
- *   I1  WAITERS is clear only when the list is empty; both change together under the list's
- *       lock.
- *   I2  With LOCKED clear and the list not empty WOKEN is set: somebody is on the way.
- *   I3  A goroutine that was woken clears WOKEN when it takes the lock or goes back to
- *       sleep.
+ * Who finds it locked looks again for some hundred nanoseconds, if that may help
+ * (sched_may_spin), and is WOKEN meanwhile.
+ *
+ *   I1  WAITERS and the list's being empty change together under the list's lock, as does
+ *       setting STARVING; LOCKED and WOKEN change without.
+ *   I2  With LOCKED clear and the list not empty WOKEN is set, or the goroutine that
+ *       unlocked is about to wake one: somebody is on the way.
+ *   I3  Who is WOKEN clears the bit when it takes the lock or goes to sleep.
+ *   I4  STARVING only with WAITERS, and LOCKED but between an unlock and its hand-over.
  */
 #include "sync.h"
 
-enum { LOCKED = 1, WAITERS = 2, WOKEN = 4 };
+#include "os/os.h"
+
+enum { LOCKED = 1, WAITERS = 2, WOKEN = 4, STARVING = 8 };
 
 #define STARVING_NS 1000000
+#define SPINS 4
+#define RELAXES_PER_SPIN 30
+
+/* One that wants the lock and did not get it at once. */
+struct bid {
+    struct sleeper *w; /* its record once it has slept; NULL before */
+    int64_t since_ns;  /* when it first went to sleep */
+    bool is_woken;     /* I3 */
+    bool is_starving;
+};
+
+/* Takes the lock for somebody who is WOKEN or not. */
+static bool take(gr_mutex *m, bool is_woken)
+{
+    uint32_t s = load_relaxed(&m->state);
+    while ((s & (LOCKED | STARVING)) == 0)
+        /* Acquire: pairs with the releases in mutex_release and hand_over. */
+        if (cas_acquire_p(&m->state, &s, (s | LOCKED) & ~(is_woken ? (uint32_t)WOKEN : 0)))
+            return true;
+    return false;
+}
 
 bool mutex_acquire_try(gr_mutex *m)
 {
-    uint32_t s = load_relaxed(&m->state);
     if (MUTANT(mutex_trylock_lies))
         return true;
-    while ((s & LOCKED) == 0) {
-        /* Acquire: pairs with the releases in mutex_release. */
-        if (cas_acquire(&m->state, &s, s | LOCKED)) {
-            RACE_ACQUIRE(m);
+    if (!take(m, false))
+        return false;
+    RACE_ACQUIRE(m);
+    return true;
+}
+
+/* Waits a moment for the lock.  True: has it. */
+static bool spin(gr_mutex *m, struct bid *b)
+{
+    for (int i = 0; i < SPINS && sched_may_spin(); i++) {
+        uint32_t s = load_relaxed(&m->state);
+        if ((s & STARVING) != 0)
+            return false;
+        if ((s & LOCKED) == 0 && take(m, b->is_woken))
             return true;
-        }
+        if (!b->is_woken && (s & (WAITERS | WOKEN)) == WAITERS)
+            b->is_woken = cas_relaxed(&m->state, &s, s | WOKEN);
+        for (int j = 0; j < RELAXES_PER_SPIN; j++)
+            cpu_relax();
     }
     return false;
 }
 
 /* Takes the lock if it is free; else says in the word that somebody is going to sleep.
  * Needs: list locked. */
-static bool take_or_announce(gr_mutex *m, bool was_woken)
+static bool take_or_announce(gr_mutex *m, const struct bid *b)
 {
     uint32_t s = load_relaxed(&m->state), new;
     do {
-        new = (s & LOCKED) == 0 ? s | LOCKED : s | WAITERS;
-        if (was_woken)
+        if ((s & (LOCKED | STARVING)) == 0)
+            new = s | LOCKED;
+        else
+            new = s | WAITERS | (b->is_starving ? STARVING : 0);
+        if (b->is_woken)
             new &= ~(uint32_t)WOKEN;
-        /* Acquire: pairs with the releases in mutex_release. */
-    } while (!cas_acquire(&m->state, &s, new));
-    return (s & LOCKED) == 0;
+        /* Acquire: pairs with the releases in mutex_release and hand_over. */
+    } while (!cas_acquire_p(&m->state, &s, new));
+    return (s & (LOCKED | STARVING)) == 0;
+}
+
+/* It has lost the lock that it was woken for once more. */
+static void lost(struct bid *b)
+{
+    b->is_woken = true;
+    b->is_starving = !sched_controlled() && os_coarse_ns() - b->since_ns > STARVING_NS;
 }
 
 static COLD void mutex_acquire_slow(gr_mutex *m, enum park_reason why)
 {
-    int64_t since_ns = sched_now_ns();
-    bool was_woken = false;
-    for (;;) {
-        struct sleeper *w;
+    struct bid b = {.w = NULL};
+    while (!spin(m, &b)) {
         waitlist_lock(&m->waiters);
-        if (take_or_announce(m, was_woken)) {
+        if (take_or_announce(m, &b)) {
             waitlist_unlock(&m->waiters);
             break;
         }
-        w = waitlist_add_locked(&m->waiters, was_woken);
-        w->since_ns = since_ns;
-        waitlist_unlock(&m->waiters);
-        sleeper_sleep(w, why);
-        if (w->was_handed)
+        if (b.w == NULL)
+            b.since_ns = os_coarse_ns();
+        b.w = waitlist_add_locked(&m->waiters, b.w != NULL);
+        b.w->since_ns = b.since_ns;
+        sleeper_sleep_locked(&m->waiters, b.w, why);
+        if (b.w->was_handed)
             break;
-        was_woken = true;
+        lost(&b);
     }
     RACE_ACQUIRE(m);
 }
@@ -82,8 +131,8 @@ static COLD void mutex_acquire_slow(gr_mutex *m, enum park_reason why)
 void mutex_acquire(gr_mutex *m, enum park_reason why)
 {
     uint32_t s = 0;
-    /* Acquire: pairs with the releases in mutex_release. */
-    if (LIKELY(cas_acquire(&m->state, &s, LOCKED))) {
+    /* Acquire: pairs with the releases in mutex_release and hand_over. */
+    if (LIKELY(cas_acquire_p(&m->state, &s, LOCKED)) || take(m, false)) {
         RACE_ACQUIRE(m);
         return;
     }
@@ -92,34 +141,47 @@ void mutex_acquire(gr_mutex *m, enum park_reason why)
     mutex_acquire_slow(m, why);
 }
 
-/* The first sleeper has waited too long for competing.  Needs: list locked. */
-static bool is_starving(const struct sleeper *w)
+/* The word of a mutex whose list has lost a sleeper.  Needs: list locked. */
+static uint32_t without_one(const gr_mutex *m, uint32_t s)
 {
-    return !sched_controlled() && sched_now_ns() - w->since_ns > STARVING_NS;
+    return m->waiters.waiting > 0 ? s : s & ~(uint32_t)(WAITERS | STARVING);
 }
 
-/* There are, or were, waiters.  Needs: the caller holds the mutex. */
+/* I4: nobody else takes the lock meanwhile.  Needs: list locked; unlocks it. */
+static void hand_over(gr_mutex *m)
+{
+    struct sleeper *w = waitlist_take_locked(&m->waiters), *heir = m->waiters.head;
+    uint32_t s = load_relaxed(&m->state), new;
+    bool is_next_starving = heir != NULL && os_coarse_ns() - heir->since_ns > STARVING_NS;
+    do {
+        new = without_one(m, s) | LOCKED;
+        if (!is_next_starving)
+            new &= ~(uint32_t)STARVING;
+        /* Release: pairs with the acquires of whoever locks next. */
+    } while (!cas_release_p(&m->state, &s, new));
+    w->was_handed = true;
+    waitlist_unlock(&m->waiters);
+    sleeper_wake(w);
+}
+
+/* There are sleepers, and nobody who wants the lock is awake.  Needs: the caller held the
+ * mutex until now. */
 static COLD void mutex_release_slow(gr_mutex *m)
 {
     struct sleeper *w = NULL;
-    uint32_t s, new;
-    bool is_handed = false;
+    uint32_t s;
     waitlist_lock(&m->waiters);
     s = load_relaxed(&m->state);
-    if ((s & WOKEN) == 0 && !MUTANT(mutex_unlock_wakes_none))
-        w = waitlist_take_locked(&m->waiters);
-    if (w != NULL) {
-        is_handed = is_starving(w);
-        w->was_handed = is_handed;
+    if ((s & (LOCKED | STARVING)) == STARVING) {
+        hand_over(m);
+        return;
     }
-    do {
-        new = s &WOKEN;
-        if (m->waiters.waiting > 0)
-            new |= WAITERS;
-        if (w != NULL)
-            new |= is_handed ? LOCKED : WOKEN;
-        /* Release: pairs with the acquires of whoever locks next. */
-    } while (!cas_release(&m->state, &s, new));
+    /* Else a newcomer was faster: its unlock does what is due. */
+    if ((s & (LOCKED | WOKEN)) == 0 && !MUTANT(mutex_unlock_wakes_none))
+        w = waitlist_take_locked(&m->waiters);
+    if (w != NULL)
+        while (!cas_release_p(&m->state, &s, without_one(m, s) | WOKEN))
+            ;
     waitlist_unlock(&m->waiters);
     if (w != NULL)
         sleeper_wake(w);
@@ -127,14 +189,16 @@ static COLD void mutex_release_slow(gr_mutex *m)
 
 void mutex_release(gr_mutex *m)
 {
-    uint32_t s = LOCKED;
+    uint32_t s;
     RACE_RELEASE(m);
     /* Release: pairs with the acquires of whoever locks next. */
-    if (LIKELY(cas_release(&m->state, &s, 0)))
+    s = add_release_p(&m->state, -(uint32_t)LOCKED);
+    if (LIKELY(s == LOCKED))
         return;
     if ((s & LOCKED) == 0)
         fatal(GR_FATAL_UNLOCK);
-    mutex_release_slow(m);
+    if ((s & STARVING) != 0 || (s & (WAITERS | WOKEN)) == WAITERS)
+        mutex_release_slow(m);
 }
 
 void gr_mutex_lock(gr_mutex *m)

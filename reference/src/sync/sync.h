@@ -8,8 +8,10 @@
  *
  * Idea: a list is a counting semaphore whose queue is first come, first served.  A
  * sleeper's record lies in its goroutine's cell (g->cell), never on its stack, so nothing
- * is allocated to sleep.  Enqueueing and parking are two steps: between them a waker may
- * already have picked the sleeper.  One word settles it:
+ * is allocated to sleep.  Who has nothing to do between enqueueing and parking parks with
+ * the list locked: nobody finds the record before its goroutine sleeps.  Else (a condition
+ * unlocks its mutex in between) a waker may already have picked the sleeper, and one word
+ * settles it:
  *
  *     AWAKE --park's commit--> ASLEEP --waker--> PICKED   (the waker makes it runnable)
  *       '---------waker--------------> PICKED           (commit sees it and does not sleep)
@@ -55,6 +57,9 @@ void sleeper_wake(struct sleeper *s);
 
 /* Sleeps until the record is picked.  Needs: no list's lock.  Blocks: G. */
 void sleeper_sleep(struct sleeper *s, enum park_reason why);
+
+/* The same at once after waitlist_add_locked.  Needs: l locked; it is not afterwards. */
+void sleeper_sleep_locked(struct gr_waitlist *l, struct sleeper *s, enum park_reason why);
 
 /* The semaphore: takes a permit or sleeps for one; gives n permits, to sleepers first. */
 void waitlist_wait(struct gr_waitlist *l, enum park_reason why);

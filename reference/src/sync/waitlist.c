@@ -27,12 +27,12 @@ static struct mutex *mutex_of(struct gr_waitlist *l)
 void waitlist_lock(struct gr_waitlist *l)
 {
     noise_point(NOISE_BEFORE_LOCK);
-    mutex_lock(mutex_of(l));
+    mutex_lock_p(mutex_of(l));
 }
 
 void waitlist_unlock(struct gr_waitlist *l)
 {
-    mutex_unlock(mutex_of(l));
+    mutex_unlock_p(mutex_of(l));
 }
 
 struct sleeper *waitlist_add_locked(struct gr_waitlist *l, bool at_head)
@@ -81,10 +81,12 @@ void sleeper_wake(struct sleeper *s)
     struct g *g = s->g;
     RACE_RELEASE(&s->race);
     noise_point(NOISE_AFTER_UNLOCK);
-    /* Release: pairs with the acquire in sleep_commit and, by way of the scheduler, with
-     * the sleeper's going on.  Acquire: pairs with the CAS in sleep_commit, so that g is
+    /* Those that went to sleep under the list's lock are ASLEEP for certain.  Else: release
+     * pairs with the acquire in sleep_commit and, by way of the scheduler, with the
+     * sleeper's going on; acquire, in both, with the release in sleep_commit, so that g is
      * seen parked. */
-    if (swap_acq_rel(&s->state, SLEEPER_PICKED) == SLEEPER_ASLEEP)
+    if (load_acquire(&s->state) == SLEEPER_ASLEEP ||
+        swap_acq_rel(&s->state, SLEEPER_PICKED) == SLEEPER_ASLEEP)
         sched_ready(g);
 }
 
@@ -93,7 +95,7 @@ static bool sleep_commit(struct g *g, void *arg)
     struct sleeper *s = arg;
     uint32_t awake = SLEEPER_AWAKE;
     (void)g;
-    return cas_acq_rel(&s->state, &awake, SLEEPER_ASLEEP);
+    return cas_acq_rel_p(&s->state, &awake, SLEEPER_ASLEEP);
 }
 
 void sleeper_sleep(struct sleeper *s, enum park_reason why)
@@ -103,18 +105,29 @@ void sleeper_sleep(struct sleeper *s, enum park_reason why)
     RACE_ACQUIRE(&s->race);
 }
 
+static bool unlock_commit(struct g *g, void *arg)
+{
+    (void)g;
+    waitlist_unlock(arg);
+    return true;
+}
+
+void sleeper_sleep_locked(struct gr_waitlist *l, struct sleeper *s, enum park_reason why)
+{
+    store_relaxed(&s->state, SLEEPER_ASLEEP); /* published by the list's lock */
+    sched_park(unlock_commit, l, why);
+    RACE_ACQUIRE(&s->race);
+}
+
 void waitlist_wait(struct gr_waitlist *l, enum park_reason why)
 {
-    struct sleeper *s;
     waitlist_lock(l);
     if (l->permits > 0) {
         l->permits--;
         waitlist_unlock(l);
         return;
     }
-    s = waitlist_add_locked(l, false);
-    waitlist_unlock(l);
-    sleeper_sleep(s, why);
+    sleeper_sleep_locked(l, waitlist_add_locked(l, false), why);
 }
 
 /* All of n sleepers get a permit: no order to choose. */
