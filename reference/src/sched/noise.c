@@ -6,7 +6,8 @@
  *
  * Each goroutine draws from its own generator, seeded by (seed, goroutine number): no
  * shared state, hence no accidental synchronisation.  At sites with a lock held only the
- * thread is disturbed, never the goroutine switched.
+ * thread is disturbed, never the goroutine switched; so on g0, where the processor's
+ * generator is drawn from.
  *
  *            yield    spin of 2^u pauses, u in 0..12    sleep of the thread, 1..50 us
  *   low      1/16     -                                 -
@@ -56,14 +57,14 @@ static void spin(uint64_t r)
 void noise_strike(struct g *g, enum noise_site site)
 {
     struct m *m = m_self();
-    if (g == NULL || m->control != NULL)
+    if (m == NULL || m->p == NULL || m->control != NULL)
         return;
-    uint64_t r = noise_draw(g);
+    uint64_t r = g != NULL ? noise_draw(g) : rand_u64(&m->p->rng);
     bool is_high = load_relaxed(&noise_level) == 2;
     uint64_t what = r % 256;
     r >>= 8;
     if (what < (is_high ? 64u : 16u)) {
-        if (site < NOISE_LOCKED)
+        if (site < NOISE_LOCKED && g != NULL)
             sched_yield_now();
         else
             os_thread_yield();
