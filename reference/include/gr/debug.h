@@ -28,8 +28,15 @@ enum gr_fatal {
  * thread; takes no lock of libc. */
 void gr_dump(int fd);
 
+#define GR_STOP_BUCKETS 16
+
 struct gr_stats {
     uint64_t spawned, parks, steals, timers_fired;
+    /* How often the world was stopped; the longest wait for all to stop, and the longest
+     * time that it stood still. */
+    uint64_t stops, stop_wait_max_ns, stop_held_max_ns;
+    /* How many waits took less than 1 us, 2 us, 4 us ...; the last one: or longer. */
+    uint64_t stop_waits[GR_STOP_BUCKETS];
 };
 void gr_stats_read(struct gr_stats *s);
 

@@ -17,13 +17,6 @@
 
 #define STEAL_ROUNDS 4u
 
-/* Timers stay in the heap in which they were armed; those of retired Ps are everybody's. */
-static void timers_run_retired(struct p *p)
-{
-    for (uint32_t i = load_relaxed(&sched.nprocs); i < load_acquire(&sched.nps); i++)
-        timers_run(p, &load_relaxed(&sched.ps[i])->timers); /* pairs with procs_init */
-}
-
 static struct g *steal_from(struct p *p, struct p *victim, bool is_last)
 {
     struct g *g = runq_steal(&p->q, &victim->q, is_last);
@@ -36,7 +29,7 @@ static struct g *steal_from(struct p *p, struct p *victim, bool is_last)
 
 static struct g *steal(struct p *p)
 {
-    uint32_t n = load_acquire(&sched.nps); /* pairs with procs_init */
+    uint32_t n = load_relaxed(&sched.nprocs); /* while we hold a P it does not change */
     for (uint32_t round = 0; round < STEAL_ROUNDS; round++) {
         uint32_t at = rand_below(&p->rng, n);
         for (uint32_t i = 0; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
@@ -62,8 +55,6 @@ static struct g *poll_if_due(struct p *p)
 static struct g *find_here(struct p *p)
 {
     timers_run(p, &p->timers);
-    if (load_relaxed(&sched.nps) > load_relaxed(&sched.nprocs))
-        timers_run_retired(p);
     struct g *g = NULL;
     if (load_relaxed(&p->tick) % GLOBAL_EVERY == 0)
         g = poll_if_due(p);
@@ -80,12 +71,12 @@ struct g *find_runnable(struct m *m)
         if (m->p == NULL)
             idle_without_p(m);
         struct p *p = m->p;
-        if (p->id >= load_relaxed(&sched.nprocs)) {
-            p_retire(m);
+        if ((load_relaxed(&sched_attention) & ATT_WORLD) != 0) {
+            idle_sleep(m);
             continue;
         }
         struct g *g = find_here(p);
-        if (g == NULL && load_relaxed(&sched.nps) > 1 && spin_begin(m))
+        if (g == NULL && load_relaxed(&sched.nprocs) > 1 && spin_begin(m))
             g = steal(p);
         if (g != NULL)
             return g;

@@ -54,11 +54,13 @@ void busy_start_locked(struct p *p)
         sysmon_poke();
 }
 
-void busy_end_locked(struct p *p, enum p_state to)
+void busy_end_locked(struct p *p)
 {
-    store_relaxed(&p->state, to);
+    store_relaxed(&p->state, sched.stop_wanted ? P_STOPPED : P_IDLE);
     sched.nbusy--;
-    if (to == P_IDLE)
+    if (sched.stop_wanted)
+        stop_reached_locked();
+    else
         idle_p_push_locked(p);
 }
 
@@ -98,7 +100,7 @@ void rouse(struct rouse r, struct p *p, bool is_spinning)
 static void start_failed(struct p *p)
 {
     mutex_lock(&sched.lock);
-    busy_end_locked(p, P_IDLE);
+    busy_end_locked(p);
     sched.is_short = true;
     sysmon_poke();
     mutex_unlock(&sched.lock);
@@ -153,13 +155,13 @@ void idle_wake_foreign(void)
 
 void idle_wake(void)
 {
-    if (load_relaxed(&sched.nps) > 1) /* else the only P is the caller's */
+    if (load_relaxed(&sched.nprocs) > 1) /* else the only P is the caller's */
         idle_wake_foreign();
 }
 
 void idle_wake_keeper(int64_t when)
 {
-    if (load_relaxed(&sched.nps) == 1)
+    if (load_relaxed(&sched.nprocs) == 1)
         return;
     atomic_thread_fence(memory_order_seq_cst); /* as above: the deadline is published */
     if (load_seq(&sched.nidle) == 0 || when >= load_seq(&sched.keeper_ns))
@@ -245,15 +247,14 @@ static void idle_look(void)
 static bool is_needed_locked(struct p *p)
 {
     return !runq_is_empty(&p->q) || sched.global.len > 0 || sched.nbusy == 1 ||
-           timer_next_ns(&p->timers) != TIMER_NEVER || poll_is_due() ||
-           p->id >= load_relaxed(&sched.nprocs);
+           timer_next_ns(&p->timers) != TIMER_NEVER || poll_is_due();
 }
 
 bool idle_hand_off(struct p *p, uint64_t word)
 {
     struct rouse r = {NULL, false};
     mutex_lock(&sched.lock);
-    if (!block_take_locked(p, word)) {
+    if (sched.stop_wanted || !block_take_locked(p, word)) {
         mutex_unlock(&sched.lock);
         return false;
     }
@@ -261,7 +262,7 @@ bool idle_hand_off(struct p *p, uint64_t word)
     if (is_needed)
         r = sleeper_take_locked();
     else
-        busy_end_locked(p, P_IDLE);
+        busy_end_locked(p);
     mutex_unlock(&sched.lock);
     if (r.m != NULL)
         rouse(r, p, false);
@@ -286,12 +287,12 @@ void idle_sleep(struct m *m)
     struct p *p = m->p;
     timers_settle(); /* the last one that goes idle has seen every stop: none holds us up */
     mutex_lock(&sched.lock);
-    if (sched.global.len > 0 || p->id >= load_relaxed(&sched.nprocs)) {
+    if (sched.global.len > 0 && !sched.stop_wanted) {
         mutex_unlock(&sched.lock);
         return;
     }
     m->p = NULL;
-    busy_end_locked(p, P_IDLE);
+    busy_end_locked(p);
     mutex_unlock(&sched.lock);
     if (m->is_spinning) {
         m->is_spinning = false;

@@ -44,7 +44,7 @@ static bool refused(void)
     bool is_first = --sched.nms == 0;
     mutex_unlock(&sched.lock);
     if (is_first)
-        die("cannot start a thread; look at ulimit -u and the memory limit");
+        die(THREAD_REFUSED);
     return false;
 }
 

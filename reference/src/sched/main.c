@@ -30,16 +30,11 @@ void sched_main(gr_fn fn, void *arg)
     store_relaxed(&sched.fake_ns, CONTROL_EPOCH_NS);
     coarse_update();
     store_relaxed(&sched.has_main, true);
-    procs_init((uint32_t)(env_knobs.procs > 0 ? env_knobs.procs : os_cpu_count()));
+    struct p *p = procs_init((uint32_t)procs_default());
     note_clear(&sched.main_done);
     first_goroutine(fn, arg);
-    struct p *p = load_relaxed(&sched.ps[0]);
-    mutex_lock(&sched.lock);
-    idle_p_remove_locked(p);
-    busy_start_locked(p);
-    mutex_unlock(&sched.lock);
+    sysmon_start(); /* first: a thread that blocks relies on it */
     machine_start(p, false);
-    sysmon_start();
     note_sleep(&sched.main_done);
 }
 
@@ -53,6 +48,7 @@ void sched_quit(void)
 void sched_stats(struct gr_stats *s)
 {
     *s = (struct gr_stats){.spawned = 0};
+    stop_stats(s);
     for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */
         struct p *p = load_relaxed(&sched.ps[i]);
         s->spawned += load_relaxed(&p->spawned);

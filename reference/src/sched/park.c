@@ -49,24 +49,23 @@ static struct g *local_pop(struct p *p)
     return g != NULL ? g : runq_pop_next(&p->q);
 }
 
-/* What only g0 looks at: the global queue, descriptors, timers of retired Ps, being
- * retired. */
-static bool is_g0_due(struct p *p)
+#define ATT_LEAVE (ATT_STOP | ATT_WORLD) /* nobody shall run now */
+
+/* What only g0 looks at: the global queue, descriptors. */
+static bool is_g0_due(void)
 {
-    uint32_t nprocs = load_relaxed(&sched.nprocs);
-    return load_relaxed(&sched.nglobal) > 0 || p->id >= nprocs ||
-           load_relaxed(&sched.nps) > nprocs || poll_is_due();
+    return load_relaxed(&sched.nglobal) > 0 || poll_is_due();
 }
 
 struct g *find_quick(struct p *p)
 {
     bump(&p->tick);
     uint32_t tick = load_relaxed(&p->tick);
-    if (UNLIKELY(tick % GLOBAL_EVERY == 0) && is_g0_due(p))
+    if (UNLIKELY(tick % GLOBAL_EVERY == 0) && is_g0_due())
         return NULL;
     if (tick % TIMERS_EVERY == 0 && timer_next_ns(&p->timers) != TIMER_NEVER)
         return NULL;
-    if (UNLIKELY((load_relaxed(&sched_attention) & ATT_STOP) != 0))
+    if (UNLIKELY((load_relaxed(&sched_attention) & ATT_LEAVE) != 0))
         return NULL;
     return local_pop(p);
 }
@@ -221,8 +220,8 @@ void sched_ready_all(struct g *list)
 /* Nobody else on this P wants to run, as far as can be seen without g0. */
 static bool is_alone(struct p *p)
 {
-    return !is_g0_due(p) && timer_next_ns(&p->timers) == TIMER_NEVER &&
-           (load_relaxed(&sched_attention) & ATT_STOP) == 0;
+    return !is_g0_due() && timer_next_ns(&p->timers) == TIMER_NEVER &&
+           (load_relaxed(&sched_attention) & ATT_LEAVE) == 0;
 }
 
 void sched_yield_now(void)
@@ -235,7 +234,7 @@ void sched_yield_now(void)
         return;
     }
     struct g *next = find_quick(m->p);
-    if (next == NULL && is_alone(m->p)) {
+    if (next == NULL && (is_alone(m->p) || stop_is_mine())) {
         store_relaxed(&m->cur->state, G_RUNNING);
         return;
     }
@@ -261,7 +260,7 @@ void sched_point_slow(void)
     uint32_t attention = load_relaxed(&sched_attention);
     if ((attention & ATT_STOP) != 0)
         sched_stop_here();
-    if (load_relaxed(&m->p->preempt)) {
+    if (load_relaxed(&m->p->preempt) || (attention & ATT_WORLD) != 0) {
         store_relaxed(&m->p->preempt, false);
         sched_yield_now();
     }

@@ -8,7 +8,8 @@
  * queue, timers, caches, random numbers.  An M that runs goroutines has a P, m->p; an M
  * that sleeps has none.  Whoever wakes an M hands it a P by m->next_p.
  *
- *   P:  P_IDLE <-> P_BUSY <-> P_BLOCKED    idle or busy -> P_RETIRED -> P_IDLE (gr_procs)
+ *   P:  P_IDLE <-> P_BUSY <-> P_BLOCKED    all of them -> P_STOPPED -> P_IDLE (stop.c)
+ *       P_STOPPED <-> P_RETIRED (gr_procs)
  *
  *   I1  state of a P changes under sched.lock only, but between busy and blocked (block.c).
  *       A P that is busy belongs to one thread: the M whose p or next_p it is, or the one
@@ -56,7 +57,7 @@ struct m {
     struct os_altstack altstack;
 };
 
-enum p_state { P_IDLE, P_BUSY, P_BLOCKED, P_RETIRED };
+enum p_state { P_IDLE, P_BUSY, P_BLOCKED, P_STOPPED, P_RETIRED };
 #define P_STATE_BITS 3 /* of p->state; above: the number of the bracket (block.c) */
 
 #define P_STACKS 32 /* stacks that a P keeps */
@@ -116,7 +117,9 @@ struct sched {
     _Atomic bool is_polled; /* atomic, written under lock: the keeper sleeps in a poll */
     /* guarded by lock: threads without a P that may hold goroutines from a poll */
     uint32_t nharvest;
-    uint32_t nblocked; /* guarded by lock: threads in brackets whose P was taken */
+    bool stop_wanted;          /* guarded by lock; the same as ATT_WORLD */
+    struct g *_Atomic stopper; /* atomic: who stopped the world, or is about to */
+    uint32_t nblocked;         /* guarded by lock: threads in brackets whose P was taken */
     /* atomic, set once */
     const struct sched_poller *_Atomic poller;
     atomic_i64 polled_ns;  /* atomic: when somebody last asked the poller */
@@ -179,6 +182,7 @@ struct g *find_runnable(struct m *m);
 
 /* ---- machine.c ---- */
 /* A thread for p, which is busy and nobody's.  False: the system refused. */
+#define THREAD_REFUSED "cannot start a thread; look at ulimit -u and the memory limit"
 bool machine_start(struct p *p, bool is_spinning);
 
 /* ---- clock.c ---- */
@@ -205,7 +209,7 @@ void idle_sleep(struct m *m);
 bool spin_begin(struct m *m);
 void spin_end(struct m *m); /* found work */
 void busy_start_locked(struct p *p);
-void busy_end_locked(struct p *p, enum p_state to);
+void busy_end_locked(struct p *p); /* idle now, or stopped */
 struct p *idle_p_pop_locked(void);
 void idle_p_push_locked(struct p *p);
 void idle_p_remove_locked(struct p *p);
@@ -266,8 +270,13 @@ void sysmon_start(void);
 void sysmon_poke(void);
 
 /* ---- procs.c ---- */
-void procs_init(uint32_t n);
-void p_retire(struct m *m);
+struct p *procs_init(uint32_t n); /* the first P, busy */
+int procs_default(void);          /* by the environment, the machine or gr_procs before */
+
+/* ---- stop.c ---- */
+bool stop_is_mine(void); /* the running goroutine has stopped the world */
+void stop_reached_locked(void);
+void stop_stats(struct gr_stats *s);
 
 /* ---- noise.c ---- */
 void noise_strike(struct g *g, enum noise_site site);

@@ -2,15 +2,15 @@
 /* procs.c - how many processors there are: making Ps, and changing their number while the
  * program runs.
  *
- * Owns: the table of Ps, gr_procs, retirement.
- * Not here: sleeping threads (idle.c).
+ * Owns: the table of Ps, gr_procs.
+ * Not here: stopping the others meanwhile (stop.c).
  *
- * Ps are made once and stay.  Shrinking lets a P beyond the new number finish: at its
- * thread's next look for work it gives its goroutines to the global queue and becomes
- * P_RETIRED.  Its timers stay where they are and are run by everybody else.  Growing makes
- * retired Ps idle again.  A goroutine that never polls keeps its P until it does.
+ * Ps are made once and stay: counters are summed over all that ever were.  Those beyond the
+ * number are P_RETIRED, and have neither goroutines nor timers; what they keep in caches is
+ * bounded.
  *
  *   I1  ps[0..nps) are const once nps covers them; nprocs <= nps.
+ *   I2  nprocs changes before a second thread runs, or in a stopped world.
  */
 #include <stdlib.h>
 
@@ -28,31 +28,65 @@ static struct p *p_new(uint32_t id)
     return p;
 }
 
-/* Needs: sched.lock, or nobody else yet. */
-static void nprocs_set_locked(uint32_t n)
+/* What p has goes to everybody, its timers to `heir`. */
+static void p_empty(struct p *p, struct p *heir)
+{
+    struct g *all[RUNQ_SIZE + 1], *g;
+    uint32_t n = 0;
+    while ((g = runq_pop_next(&p->q)) != NULL || (g = runq_pop(&p->q)) != NULL)
+        all[n++] = g;
+    if (n > 0 && !MUTANT(procs_shrink_forgets_queue))
+        global_push_many(all, n);
+    if (!MUTANT(procs_shrink_forgets_timers))
+        timer_heap_move(&heir->timers, &p->timers);
+}
+
+/* All Ps below n are stopped or the caller's, those beyond retired.  Needs: I2. */
+static void nprocs_set(uint32_t n)
 {
     for (uint32_t i = load_relaxed(&sched.nps); i < n; i++) {
         store_relaxed(&sched.ps[i], p_new(i));
         store_release(&sched.nps, i + 1); /* pairs with the acquires of nps everywhere */
     }
+    lock_set_alone(false); /* queues and heaps are emptied by another than their owner */
     for (uint32_t i = 0; i < load_relaxed(&sched.nps); i++) {
         struct p *p = load_relaxed(&sched.ps[i]);
         if (i < n && p_state(p) == P_RETIRED) {
-            store_relaxed(&p->state, P_IDLE);
-            idle_p_push_locked(p);
-        } else if (i >= n && p_state(p) == P_IDLE) {
-            idle_p_remove_locked(p);
+            store_relaxed(&p->state, P_STOPPED);
+        } else if (i >= n && p_state(p) != P_RETIRED) {
+            p_empty(p, load_relaxed(&sched.ps[0]));
             store_relaxed(&p->state, P_RETIRED);
         }
     }
     store_relaxed(&sched.nprocs, n);
+    lock_set_alone(n == 1);
 }
 
-void procs_init(uint32_t n)
+struct p *procs_init(uint32_t n)
 {
-    if (n > 1)
-        lock_set_alone(false);
-    nprocs_set_locked(n);
+    nprocs_set(n);
+    for (uint32_t i = n; i-- > 1;) {
+        store_relaxed(&load_relaxed(&sched.ps[i])->state, P_IDLE);
+        idle_p_push_locked(load_relaxed(&sched.ps[i]));
+    }
+    struct p *first = load_relaxed(&sched.ps[0]);
+    busy_start_locked(first);
+    return first;
+}
+
+/* The caller goes on with the first P if its own is no more. */
+static void p_change(struct m *m)
+{
+    struct p *p = load_relaxed(&sched.ps[0]);
+    if (p_state(m->p) == P_BUSY)
+        return;
+    store_relaxed(&p->state, P_BUSY);
+    m->p = p;
+}
+
+int procs_default(void)
+{
+    return env_knobs.procs > 0 ? env_knobs.procs : os_cpu_count();
 }
 
 int gr_procs(int n)
@@ -62,45 +96,20 @@ int gr_procs(int n)
         return control_procs(m->control, n);
     if (n > ENV_PROCS_MAX)
         n = ENV_PROCS_MAX;
-    if (m == NULL && load_relaxed(&sched.is_up))
+    if (!load_relaxed(&sched.is_up)) { /* what gr_main will begin with */
+        int former = procs_default();
+        env_knobs.procs = n > 0 ? n : env_knobs.procs;
+        return former;
+    }
+    if (n > 0 && (m == NULL || m->cur == NULL))
         die("gr_procs was called by a thread of its own; call it from a goroutine");
-    if (n > 1) /* for good: nothing tells when the others have stopped */
-        lock_set_alone(false);
-    mutex_lock(&sched.lock);
     uint32_t old = load_relaxed(&sched.nprocs);
-    if (n > 0)
-        nprocs_set_locked((uint32_t)n);
-    mutex_unlock(&sched.lock);
     if (n <= 0 || (uint32_t)n == old)
         return (int)old;
-    idle_wake();
-    if (m != NULL && m->cur != NULL)
-        sched_yield_now(); /* leaves this P when it is beyond the new number */
+    sched_stop_world("GOMAXPROCS");
+    old = load_relaxed(&sched.nprocs); /* another caller may have been first */
+    nprocs_set((uint32_t)n);
+    p_change(m_self());
+    sched_start_world();
     return (int)old;
-}
-
-void p_retire(struct m *m)
-{
-    struct p *p = m->p;
-    struct g *all[RUNQ_SIZE + 1], *g;
-    uint32_t n = 0;
-    while ((g = runq_pop_next(&p->q)) != NULL || (g = runq_pop(&p->q)) != NULL)
-        all[n++] = g;
-    if (n > 0 && !MUTANT(procs_shrink_forgets_queue))
-        global_push_many(all, n);
-    if (m->is_spinning) {
-        m->is_spinning = false;
-        sub_seq(&sched.nspinning, 1);
-    }
-    mutex_lock(&sched.lock);
-    bool is_out = p->id >= load_relaxed(&sched.nprocs);
-    if (is_out) {
-        busy_end_locked(p, P_RETIRED);
-        m->p = NULL;
-    }
-    mutex_unlock(&sched.lock);
-    if (!is_out)
-        return;
-    idle_wake_foreign(); /* what this P left behind needs somebody */
-    idle_without_p(m);
 }

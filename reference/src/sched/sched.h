@@ -76,7 +76,7 @@ void sched_cache_release(enum sched_cache kind, struct fixpool *pool, void *obje
 /* ---- points and choices -------------------------------------------------------------- */
 
 /* Why somebody has to look up: bits of sched_attention. */
-enum { ATT_CONTROL = 1, ATT_NOISE = 2, ATT_PREEMPT = 4, ATT_STOP = 8 };
+enum { ATT_CONTROL = 1, ATT_NOISE = 2, ATT_PREEMPT = 4, ATT_STOP = 8, ATT_WORLD = 16 };
 extern _Atomic uint32_t sched_attention;
 
 void sched_point_slow(void);
@@ -175,8 +175,8 @@ void sched_block_end(void);
 
 /* Stops all goroutines at their next poll, or wherever they are if they do not poll; then
  * starts them again.  In between no queue, heap or cache of any P changes but by the
- * caller.  The caller keeps its processor; two callers take turns.  Needs: a goroutine, I2.
- * Blocks: G. */
+ * caller, who must not park.  The caller keeps its processor; two callers take turns.
+ * Needs: a goroutine, I2.  Blocks: G. */
 void sched_stop_world(const char *reason);
 void sched_start_world(void);
 

@@ -5,7 +5,7 @@
  * sleepers for deadlines that nobody attends to, asking the poller when nobody else does.
  * Not here: obeying (sched_point_slow), timer expiry (find.c), what a bracket is (block.c).
  *
- * It looks each 20 us while it finds blocked threads, less and less often, down to 100
+ * It looks each 20 us while it finds blocked threads, less and less often, down to 400
  * times a second, when it finds none; and sleeps for good while no P is busy, but for the
  * lines that GR_DEBUG=schedtrace asks for.
  *
@@ -20,7 +20,7 @@
 
 #define SLICE_NS 10000000
 #define SHORTEST_NS 20000
-#define LONGEST_NS 10000000
+#define LONGEST_NS 2500000
 #define QUIET_LOOKS 50u /* looks without a find before they become rarer */
 
 static atomic_u32 never;
@@ -28,7 +28,7 @@ static atomic_u32 never;
 static bool has_work(struct p *p, int64_t now)
 {
     return load_relaxed(&sched.nglobal) > 0 || !runq_is_empty(&p->q) ||
-           timer_next_ns(&p->timers) <= now || p->id >= load_relaxed(&sched.nprocs);
+           timer_next_ns(&p->timers) <= now;
 }
 
 static bool preempt_if_long(struct p *p, int64_t now)
@@ -50,7 +50,7 @@ static bool is_wanted(struct p *p, int64_t now)
 {
     bool is_slack = load_relaxed(&sched.nidle) > 0 || load_relaxed(&sched.nspinning) > 0;
     return !runq_is_empty(&p->q) || load_relaxed(&sched.nglobal) > 0 || !is_slack ||
-           now - p->blocked_ns >= LONGEST_NS;
+           now - p->blocked_ns >= SLICE_NS;
 }
 
 /* True when p was taken from a thread that was blocked for a whole look. */
@@ -138,7 +138,7 @@ void sysmon_poke(void)
 void sysmon_start(void)
 {
     static struct os_thread thread;
-    if (os_thread_start(&thread, sysmon_loop, NULL, 0))
-        /* without it hogs are not preempted; nothing else is lost */
-        os_thread_detach(&thread);
+    if (!os_thread_start(&thread, sysmon_loop, NULL, 0))
+        die(THREAD_REFUSED);
+    os_thread_detach(&thread);
 }

@@ -121,6 +121,26 @@ void timer_heap_clear(struct timer_heap *h)
     mutex_unlock_p(&h->lock);
 }
 
+void timer_heap_move(struct timer_heap *to, struct timer_heap *from)
+{
+    mutex_lock_p(&from->lock);
+    struct timer_heap old = *from;
+    from->v = NULL;
+    from->len = from->cap = 0;
+    from->look_at = LOOK_MIN;
+    mirror_locked(from);
+    mutex_unlock_p(&from->lock);
+    mutex_lock_p(&to->lock);
+    for (uint32_t i = 0; i < old.len; i++)
+        if (!is_dead(&old.v[i]))
+            heap_push_locked(to, old.v[i].when, old.v[i].ticket, old.v[i].t, old.v[i].seq);
+    heap_build_locked(to);            /* pushed tickets were not the newest */
+    to->ticket_next = to->ticket_end; /* the next draw is larger than all of them */
+    mirror_locked(to);
+    mutex_unlock_p(&to->lock);
+    heap_free_locked(&old);
+}
+
 void timer_heap_fini(struct timer_heap *h)
 {
     timer_heap_clear(h);

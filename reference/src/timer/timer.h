@@ -80,6 +80,10 @@ void timer_heap_fini(struct timer_heap *h);
 /* Disarms all timers; keeps the memory. */
 void timer_heap_clear(struct timer_heap *h);
 
+/* Moves all timers.  They keep their order; those armed later in `to` come behind them
+ * where deadlines are equal.  Needs: nobody else arms timers. */
+void timer_heap_move(struct timer_heap *to, struct timer_heap *from);
+
 /* fn and arg are for the owner to set. */
 void timer_init(struct timer *t, timer_fire_fn fire);
 

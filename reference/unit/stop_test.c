@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* stop_test.c - a stopped world stands still, callers take turns, and a change of the
+ * number of processors loses nothing. */
+#define _GNU_SOURCE
+#include "unit.h"
+
+#include <unistd.h>
+
+#include "gr/control.h"
+#include "gr/debug.h"
+#include "gr/task.h"
+#include "gr/thread.h"
+#include "gr/time.h"
+#include "os/os.h"
+#include "sched/proc.h"
+
+static atomic_u32 done;
+static _Atomic bool stop;
+static atomic_u64 steps;
+
+static int scale(int n)
+{
+    return unit_is_slow() ? n / 10 : n;
+}
+
+static void with_procs(int procs, gr_fn fn)
+{
+    base_boot();
+    env_knobs.procs = procs;
+    CHECK_EQ(gr_main(fn, NULL), 0);
+}
+
+static void wait_done(uint32_t n)
+{
+    while (load_acquire(&done) < n)
+        gr_yield();
+}
+
+/* ---- the world ---- */
+
+static void step(void *unused)
+{
+    (void)unused;
+    while (!load_relaxed(&stop)) {
+        for (int i = 0; i < 100; i++) {
+            add_relaxed(&steps, 1);
+            gr_point();
+        }
+        gr_yield();
+    }
+    add_acq_rel(&done, 1);
+}
+
+static void block_and_step(void *unused)
+{
+    (void)unused;
+    while (!load_relaxed(&stop)) {
+        gr_block_begin();
+        usleep(50);
+        gr_block_end();
+        add_relaxed(&steps, 1);
+    }
+    add_acq_rel(&done, 1);
+}
+
+static void sleep_and_step(void *unused)
+{
+    (void)unused;
+    while (!load_relaxed(&stop)) {
+        gr_sleep_ns(20000);
+        add_relaxed(&steps, 1);
+    }
+    add_acq_rel(&done, 1);
+}
+
+/* While it stands still nobody counts, all Ps are stopped, and polls do not take the
+ * processor from the one who stopped it. */
+static void hold(void)
+{
+    sched_stop_world("test");
+    uint64_t before = load_relaxed(&steps);
+    CHECK_EQ(sched.nbusy, 1);
+    CHECK_EQ(load_relaxed(&sched.nidle), 0);
+    for (uint32_t i = 0; i < load_relaxed(&sched.nprocs); i++) {
+        struct p *p = load_relaxed(&sched.ps[i]);
+        CHECK_EQ(p_state(p), p == m_self()->p ? P_BUSY : P_STOPPED);
+    }
+    for (int i = 0; i < 50; i++) {
+        gr_point();
+        gr_yield();
+        os_thread_yield();
+    }
+    CHECK_EQ(load_relaxed(&steps), before);
+    sched_start_world();
+}
+
+static void standing(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 3; i++) {
+        gr_go(step, NULL);
+        gr_go(block_and_step, NULL);
+        gr_go(sleep_and_step, NULL);
+    }
+    for (int i = 0; i < scale(300); i++) {
+        uint64_t before = load_relaxed(&steps);
+        hold();
+        while (load_relaxed(&steps) == before)
+            gr_yield();
+    }
+    store_relaxed(&stop, true);
+    wait_done(9);
+    struct gr_stats s;
+    gr_stats_read(&s);
+    uint64_t sum = 0;
+    for (int i = 0; i < GR_STOP_BUCKETS; i++)
+        sum += s.stop_waits[i];
+    CHECK_EQ(s.stops, scale(300));
+    CHECK_EQ(sum, s.stops);
+    CHECK(s.stop_wait_max_ns > 0 && s.stop_held_max_ns > 0);
+}
+
+static void stands_still_p1(void)
+{
+    with_procs(1, standing);
+}
+static void stands_still_p2(void)
+{
+    with_procs(2, standing);
+}
+static void stands_still_p8(void)
+{
+    with_procs(8, standing);
+}
+
+static atomic_u32 holders;
+
+static void stopper(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < scale(100); i++) {
+        sched_stop_world("test");
+        CHECK_EQ(add_relaxed(&holders, 1), 0);
+        sub_seq(&holders, 1);
+        sched_start_world();
+    }
+    add_acq_rel(&done, 1);
+}
+
+static void stopping(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 6; i++)
+        gr_go(stopper, NULL);
+    wait_done(6);
+}
+
+static void callers_take_turns_p1(void)
+{
+    with_procs(1, stopping);
+}
+static void callers_take_turns_p4(void)
+{
+    with_procs(4, stopping);
+}
+
+static void stop_once(void *unused)
+{
+    (void)unused;
+    hold();
+    sched_park(NULL, NULL, PARK_CHAN_RECV);
+}
+
+/* A stop and a start do not hide that nobody can run. */
+static void deadlock_after_stop(void)
+{
+    with_procs(4, stop_once);
+}
+
+/* ---- the number of processors ---- */
+
+static void sleeper(void *arg)
+{
+    uint64_t r = (uintptr_t)arg + unit_seed();
+    gr_sleep_ns((int64_t)(splitmix64(&r) % 20000000));
+    add_acq_rel(&done, 1);
+}
+
+static void one_yield(void *unused)
+{
+    (void)unused;
+    gr_yield();
+    add_acq_rel(&done, 1);
+}
+
+static void change(void *arg)
+{
+    uint64_t r = (uintptr_t)arg + unit_seed();
+    for (int i = 0; i < scale(100); i++)
+        gr_procs(1 + (int)(splitmix64(&r) % 9));
+    add_acq_rel(&done, 1);
+}
+
+/* Sleepers, runnable ones and two that change the number, all at once. */
+static void changing(void *unused)
+{
+    (void)unused;
+    for (uintptr_t i = 0; i < 2; i++)
+        gr_go(change, (void *)i);
+    for (uintptr_t i = 0; i < (uintptr_t)scale(1000); i++) {
+        gr_go(sleeper, (void *)i);
+        gr_go(one_yield, NULL);
+        if (i % 16 == 0)
+            gr_yield();
+    }
+    uint32_t n = 2 + 2 * (uint32_t)scale(1000);
+    while (load_acquire(&done) < n)
+        gr_sleep_ns(100000);
+}
+
+static void change_loses_nothing_p1(void)
+{
+    with_procs(1, changing);
+}
+static void change_loses_nothing_p4(void)
+{
+    with_procs(4, changing);
+}
+
+/* The last P's only goroutine retires it and sleeps; its timer is the only thing left.  At
+ * no moment nobody can run. */
+static void retire_and_sleep(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < scale(300); i++) {
+        gr_procs(4);
+        for (int k = 0; k < 20 && m_self()->p->id == 0; k++)
+            gr_sleep_ns(1000);
+        gr_procs(1);
+        CHECK_EQ(m_self()->p->id, 0);
+        gr_sleep_ns(1000);
+    }
+}
+
+static void retired_is_no_deadlock(void)
+{
+    with_procs(4, retire_and_sleep);
+}
+
+static void seated(void *unused)
+{
+    (void)unused;
+    add_acq_rel(&done, 1);
+}
+
+/* Who sits in the seat of a P that goes away is not lost. */
+static void retire_seat(void *unused)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < 200; i++) {
+        gr_procs(2);
+        gr_go(seated, NULL);
+        gr_procs(1);
+        wait_done(i + 1);
+    }
+}
+
+static void seat_survives(void)
+{
+    with_procs(2, retire_seat);
+}
+
+static void ask_procs(void *unused)
+{
+    (void)unused;
+    CHECK_EQ(gr_procs(0), 3);
+}
+
+static void set_before_main(void)
+{
+    base_boot();
+    env_knobs.procs = 2;
+    CHECK_EQ(gr_procs(3), 2);
+    CHECK_EQ(gr_procs(-1), 3);
+    CHECK_EQ(gr_main(ask_procs, NULL), 0);
+}
+
+static const struct unit_case cases[] = {
+    UNIT(stands_still_p1),
+    UNIT(stands_still_p2),
+    UNIT(stands_still_p8),
+    UNIT(callers_take_turns_p1),
+    UNIT(callers_take_turns_p4),
+    UNIT_EXITS(deadlock_after_stop, 2,
+               "fatal error: all goroutines are asleep - deadlock!\n"),
+    UNIT(change_loses_nothing_p1),
+    UNIT(change_loses_nothing_p4),
+    UNIT(retired_is_no_deadlock),
+    UNIT(seat_survives),
+    UNIT(set_before_main),
+};
+UNIT_MAIN(cases)
