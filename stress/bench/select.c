@@ -8,14 +8,8 @@
  */
 #include "bench.h"
 
-#define RECV(c)                                                                            \
-    {                                                                                      \
-        .dir = GR_RECV, .ch = (c), .elem = &v                                              \
-    }
-#define SEND(c)                                                                            \
-    {                                                                                      \
-        .dir = GR_SEND, .ch = (c), .elem = &v                                              \
-    }
+#define RECV(c) GR_CASE_RECV((c), &v)
+#define SEND(c) GR_CASE_SEND((c), &v)
 
 /* k channels with room for one: the first is empty and waits for a send, the others are
  * full.  After each select one operation makes its case ready again. */

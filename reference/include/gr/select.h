@@ -19,6 +19,17 @@ struct gr_case {
     bool ok;    /* out, for the receive that was chosen */
 };
 
+/* A case as an initializer.  It leaves no field to the compiler, which would clear the
+ * whole array first. */
+#define GR_CASE_SEND(ch_, elem_)                                                           \
+    {                                                                                      \
+        .dir = GR_SEND, .ch = (ch_), .elem = (elem_), .ok = false                          \
+    }
+#define GR_CASE_RECV(ch_, elem_)                                                           \
+    {                                                                                      \
+        .dir = GR_RECV, .ch = (ch_), .elem = (elem_), .ok = false                          \
+    }
+
 #define GR_SELECT_DEFAULT (-1)
 
 /* Does exactly one ready case and gives its index.  None ready: GR_SELECT_DEFAULT when

@@ -179,23 +179,26 @@ static ALWAYS_INLINE bool case_is_ready(const struct gr_case *k, bool is_exact)
                              : chan_can_recv(k->ch, is_exact);
 }
 
+/* How to look: where nobody else runs, with all channels locked, or with none. */
+enum how { ALONE, LOCKED, UNLOCKED };
+
 /* Notes the ready cases, in source order.  Gives: how many. */
-static uint32_t look(struct selection *s)
+static ALWAYS_INLINE uint32_t look(struct selection *s, enum how how)
 {
-    bool is_exact = s->is_single || s->is_locked;
-    uint32_t ready = 0;
-    for (uint32_t i = 0; i < s->n; i++) {
-        struct gr_case *k = &s->cases[i];
-        s->ready[ready] = i;
-        if (UNLIKELY(k->ch == NULL)) {
+    struct gr_case *cases = s->cases;
+    uint32_t n = s->n, ready = 0, *out = s->ready;
+    for (uint32_t i = 0; i < n; i++) {
+        gr_chan *c = cases[i].ch;
+        out[ready] = i;
+        if (UNLIKELY(c == NULL)) {
             ready += MUTANT(select_nil_fires);
             continue;
         }
-        if (UNLIKELY(k->ch->timer != NULL) && !s->is_locked)
-            poll_timer(k->ch);
-        if (!is_exact)
+        if (how != LOCKED && UNLIKELY(c->timer != NULL))
+            poll_timer(c);
+        if (how == UNLOCKED)
             noise_point(NOISE_BEFORE_LOCK);
-        ready += case_is_ready(k, is_exact);
+        ready += case_is_ready(&cases[i], how != UNLOCKED);
     }
     return ready;
 }
@@ -266,10 +269,10 @@ static int choose_ready(struct selection *s, uint32_t ready)
 /* Does one ready case.  Gives its index, or -1: none is ready.  With all locked readiness
  * may still shrink, when a waiter that counted is a select that is being won elsewhere; it
  * can not grow. */
-static int select_ready(struct selection *s)
+static ALWAYS_INLINE int select_ready(struct selection *s, enum how how)
 {
     for (;;) {
-        uint32_t ready = look(s);
+        uint32_t ready = look(s, how);
         int i = ready > 0 ? choose_ready(s, ready) : -1;
         if (i >= 0 || ready == 0)
             return i;
@@ -358,7 +361,7 @@ static int first_of_channel(const struct selection *s, const gr_chan *c)
 }
 
 /* Needs: all locked, or nobody else runs; none is locked afterwards. */
-static int select_wait(struct selection *s)
+static NOINLINE int select_wait(struct selection *s)
 {
     struct g *g = g_self();
     struct waiter *w;
@@ -400,7 +403,7 @@ static int select_one(struct gr_case *k, bool has_default)
 /* Nobody else runs: what is seen is so. */
 static int select_single(struct selection *s, bool has_default)
 {
-    int i = select_ready(s);
+    int i = select_ready(s, ALONE);
     if (i >= 0 || has_default)
         return i;
     order_live(s);
@@ -411,14 +414,14 @@ static int select_single(struct selection *s, bool has_default)
 static int select_quick(struct selection *s, bool has_default, bool *is_default)
 {
     uint64_t versions = has_default ? sum_versions(s) : 0;
-    uint32_t ready = look(s);
+    uint32_t ready = look(s, UNLOCKED);
     if (ready > 0)
         return choose_ready(s, ready);
     *is_default = has_default && sum_versions(s) == versions;
     return -1;
 }
 
-static int select_shared(struct selection *s, bool has_default)
+static NOINLINE int select_shared(struct selection *s, bool has_default)
 {
     bool is_default = false;
     int i = select_quick(s, has_default, &is_default);
@@ -428,7 +431,7 @@ static int select_shared(struct selection *s, bool has_default)
         return GR_SELECT_DEFAULT;
     order_live(s);
     lock_all(s);
-    i = select_ready(s);
+    i = select_ready(s, LOCKED);
     if (i >= 0)
         return i;
     if (!has_default)
