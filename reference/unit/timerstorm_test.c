@@ -333,6 +333,38 @@ static void none_is_lost_when_processors_go(void)
     run_free(4, shrink_body, NULL);
 }
 
+/* A sleeper gets in at the end of a hog's turn, not after many hogs had theirs. */
+enum { HOGS = 6, SLEEPS = 20 };
+static atomic_u32 is_over, last_hog, turns;
+
+static void hog(void *arg)
+{
+    uint32_t me = (uint32_t)(uintptr_t)arg;
+    while (load_relaxed(&is_over) == 0) {
+        gr_point();
+        if (load_relaxed(&last_hog) != me)
+            add_relaxed(&turns, 1);
+        store_relaxed(&last_hog, me);
+    }
+    gr_wg_done(&all);
+}
+
+static void hogs_body(void *unused)
+{
+    (void)unused;
+    hands_start(hog, HOGS);
+    for (int i = 0; i < SLEEPS; i++)
+        gr_sleep_ns(MS);
+    store_relaxed(&is_over, 1);
+    CHECK(load_relaxed(&turns) <= 3 * SLEEPS);
+    gr_wg_wait(&all);
+}
+
+static void a_sleeper_waits_for_few_hogs(void)
+{
+    run_free(1, hogs_body, NULL);
+}
+
 /* ---- idle ---------------------------------------------------------------------------- */
 
 static void never(void *unused)
@@ -398,6 +430,7 @@ static const struct unit_case cases[] = {
     UNIT(a_late_callback_finds_another_setting),
     UNIT(a_busy_owner_is_helped),
     UNIT(none_is_lost_when_processors_go),
+    UNIT(a_sleeper_waits_for_few_hogs),
     UNIT(idle_means_asleep_p1),
     UNIT(idle_means_asleep_p4),
     UNIT_EXITS(stopped_is_no_reason_p1, 2,

@@ -18,7 +18,7 @@
  */
 #include "sched/proc.h"
 
-static int64_t earliest_ns(void)
+int64_t earliest_ns(void)
 {
     int64_t next = TIMER_NEVER;
     for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */

@@ -248,6 +248,16 @@ void gr_yield(void)
     sched_yield_now();
 }
 
+/* Like a yield, but by way of g0: what wants this P may be a timer, which a yield looks for
+ * now and then only. */
+static void yield_to_all(struct m *m)
+{
+    if (stop_is_mine())
+        return;
+    store_relaxed(&m->cur->state, G_RUNNABLE);
+    sched_leave_to(m, AFTER_YIELD, NULL);
+}
+
 void sched_point_slow(void)
 {
     struct m *m = m_self();
@@ -262,7 +272,7 @@ void sched_point_slow(void)
         sched_stop_here();
     if (load_relaxed(&m->p->preempt) || (attention & ATT_WORLD) != 0) {
         store_relaxed(&m->p->preempt, false);
-        sched_yield_now();
+        yield_to_all(m);
     }
     if ((attention & ATT_NOISE) != 0)
         noise_strike(g_self(), NOISE_POINT);

@@ -229,6 +229,7 @@ void spin_on(struct m *m);
 
 /* ---- keeper.c ---- */
 void idle_without_p(struct m *m); /* comes back when m has a P */
+int64_t earliest_ns(void);        /* of all heaps; TIMER_NEVER: none */
 struct rouse keeper_take_locked(void);
 /* a thread without a P holds goroutines, or not any more; see nharvest */
 void harvest_begin(void);

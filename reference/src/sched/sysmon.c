@@ -11,7 +11,8 @@
  *
  * A P whose tick did not move for SLICE_NS runs one goroutine for at least that long.  When
  * anything else wants that P, its thread is asked to yield at its next poll: a flag of the
- * P, and a bit in the one word that all polls read.
+ * P, and a bit in the one word that all polls read.  A timer that is due waits less long:
+ * who slept asked for a time.
  *
  *   I1  What sysmon remembers of a P (seen_*) is its own; all else it learns from atomics,
  *       and takes a P under sched.lock by CAS.
@@ -19,6 +20,7 @@
 #include "sched/proc.h"
 
 #define SLICE_NS 10000000
+#define DUE_SLICE_NS 1000000 /* when a timer of that P is due */
 #define SHORTEST_NS 20000
 #define LONGEST_NS 2500000
 #define QUIET_LOOKS 50u /* looks without a find before they become rarer */
@@ -39,7 +41,9 @@ static bool preempt_if_long(struct p *p, int64_t now)
         p->seen_ns = now;
         return false;
     }
-    if (now - p->seen_ns < SLICE_NS || !has_work(p, sched_now_ns()))
+    int64_t clock = sched_now_ns();
+    int64_t slice = timer_next_ns(&p->timers) <= clock ? DUE_SLICE_NS : SLICE_NS;
+    if (now - p->seen_ns < slice || !has_work(p, clock))
         return false;
     store_relaxed(&p->preempt, true);
     return true;
@@ -107,6 +111,17 @@ static void sleep_if_idle(void)
     }
 }
 
+/* With every P busy nobody else looks at deadlines in time. */
+static int64_t nap_ns(int64_t period)
+{
+    int64_t next = load_relaxed(&sched.nidle) > 0 ? TIMER_NEVER : earliest_ns();
+    if (next == TIMER_NEVER)
+        return period;
+    int64_t left = next + DUE_SLICE_NS - sched_now_ns();
+    left = left > DUE_SLICE_NS ? left : DUE_SLICE_NS;
+    return left < period ? left : period;
+}
+
 static void sysmon_loop(void *unused)
 {
     uint32_t quiet = 0;
@@ -115,7 +130,7 @@ static void sysmon_loop(void *unused)
     os_thread_precise();
     trace_look();
     while ((load_relaxed(&sched_attention) & ATT_STOP) == 0) {
-        os_futex_wait(&never, 0, period);
+        os_futex_wait(&never, 0, nap_ns(period));
         sleep_if_idle();
         if (look(os_now_ns())) {
             quiet = 0;
