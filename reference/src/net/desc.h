@@ -22,6 +22,8 @@
  * Both sides write, then look at what the other one wrote (sequentially consistent), so no
  * change is missed: neither an edge, nor a close, nor a deadline.
  *
+ * reference/model/readiness.pml is this for the model checker.
+ *
  *   I1  Cells are never unmapped and stay cells; word and flags of a stale handle's cell
  *       may be looked at.
  *   I2  The fields marked "half" belong to whoever holds the lock of that half; so at most

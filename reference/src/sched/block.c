@@ -14,6 +14,8 @@
  *      M:  state = (n, P_BLOCKED) ... call ... CAS (n, P_BLOCKED) -> P_BUSY
  *      sysmon:                                 CAS (n, P_BLOCKED) -> P_BUSY, hands it on
  *
+ * reference/model/bracket.pml is this for the model checker.
+ *
  *   I1  The word of a blocked P holds the number of the bracket, p->nblocks: nobody who was
  *       late takes the P of the next one that blocks with it.
  *   I2  sched.nblocked counts threads in brackets whose P was taken, until they have a P or
