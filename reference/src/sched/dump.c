@@ -173,8 +173,8 @@ static void put_head(int fd, struct g *g)
     unsigned minutes = minutes_waited(g);
     if (minutes >= 1)
         fmt_buf(waited, sizeof waited, ", %u minutes", minutes);
-    fmt_fd(fd, "\ngoroutine %llu [%s%s]:\n", (unsigned long long)load_relaxed(&g->goid),
-           state_text(g), waited);
+    fmt_fd(fd, "\ngoroutine %llu [%s%s%s]:\n", (unsigned long long)load_relaxed(&g->goid),
+           state_text(g), waited, load_relaxed(&g->is_bound) ? ", locked to thread" : "");
 }
 
 /* UNWATCHED: g->fn may change under a dump that comes at a bad moment. */

@@ -65,6 +65,10 @@ static struct g *find_here(struct p *p)
 
 struct g *find_runnable(struct m *m)
 {
+    struct g *found = m->found;
+    m->found = NULL;
+    if (found != NULL)
+        return found;
     for (;;) {
         if ((load_relaxed(&sched_attention) & ATT_STOP) != 0)
             sched_stop_here();

@@ -49,6 +49,7 @@ const char *park_reason_text(enum park_reason why);
  * Those above are for waiting, and for what few goroutines do.  What floors above hang here
  * is NULL again when a goroutine's function returns, and made so when it ends otherwise.
  * cell is the waiter record of the floors above (one wait at a time). */
+struct m;
 struct g {
     struct timer sleep; /* owner: G while running, then the heap */
     uint64_t spare[2];  /* cell begins a line */
@@ -64,7 +65,8 @@ struct g {
     struct list_link live; /* controlled mode: the goroutines of this run */
     uint64_t priority;     /* controlled mode: PCT; higher runs first */
     uint64_t noise_key;    /* owner: G; which gr_noise call and goroutine noise is of */
-    uint64_t room[4];      /* to the end of the line */
+    struct m *bound_m;     /* changed by the owner (bound.c I1) */
+    uint64_t room[3];      /* to the end of the line */
 
     struct fiber fiber;           /* owner: G; valid while it is not running (I3) */
     struct stack stack;           /* owner: G (I3) */
@@ -84,8 +86,10 @@ struct g {
     _Atomic uint8_t why;           /* atomic; enum park_reason, of the last park */
     bool has_stack;                /* owner: G */
     bool is_main;                  /* const from spawn to the end */
-    bool is_system;                /* const from before the first run; sched_spawn_system */
-    bool is_listed; /* const after the cell was made: all_next, sleep are set */
+    _Atomic bool is_bound;         /* atomic; by the owner: it runs on bound_m only */
+    /* const from before the first run: sched_spawn_system */
+    bool is_system : 1;
+    bool is_listed : 1; /* const after the cell was made: all_next, sleep are set */
 };
 
 #if !SAN_FIBERS

@@ -250,15 +250,11 @@ static bool is_needed_locked(struct p *p)
            timer_next_ns(&p->timers) != TIMER_NEVER || poll_is_due();
 }
 
-bool idle_hand_off(struct p *p, uint64_t word)
+/* Needs: sched.lock; frees it. */
+static void give_locked(struct p *p)
 {
     struct rouse r = {NULL, false};
-    mutex_lock(&sched.lock);
-    if (sched.stop_wanted || !block_take_locked(p, word)) {
-        mutex_unlock(&sched.lock);
-        return false;
-    }
-    bool is_needed = is_needed_locked(p);
+    bool is_needed = !sched.stop_wanted && is_needed_locked(p);
     if (is_needed)
         r = sleeper_take_locked();
     else
@@ -270,6 +266,22 @@ bool idle_hand_off(struct p *p, uint64_t word)
         start_failed(p);
     else if (!is_needed)
         idle_look(); /* as any thread whose P went idle */
+}
+
+void idle_give(struct p *p)
+{
+    mutex_lock(&sched.lock);
+    give_locked(p);
+}
+
+bool idle_hand_off(struct p *p, uint64_t word)
+{
+    mutex_lock(&sched.lock);
+    if (sched.stop_wanted || !block_take_locked(p, word)) {
+        mutex_unlock(&sched.lock);
+        return false;
+    }
+    give_locked(p);
     return true;
 }
 

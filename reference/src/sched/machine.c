@@ -5,8 +5,9 @@
  * Not here: what it runs next (find.c), its sleep (idle.c).
  *
  * A thread is started when a P should run and no sleeping thread is there to have it.
- * There are as many as there are Ps, plus those that block in the system.  A thread never
- * ends by itself: it sleeps until it is needed again.
+ * There are as many as there are Ps, plus those that block in the system or are tied to a
+ * goroutine.  A thread does not end, but with a goroutine that is tied to it (bound.c): it
+ * sleeps until it is needed again.
  *
  * Needing more threads than gr_threads_max allows is fatal.  A thread that the system
  * refuses is not, as long as others exist: its P stays idle, its work goes to them.
@@ -21,6 +22,17 @@
 
 static struct fixpool machines = FIXPOOL_INIT(sizeof(struct m));
 
+/* The thread is about to end; its P was given away. */
+static void machine_end(struct m *m)
+{
+    os_altstack_fini(&m->altstack);
+    m_set_self(NULL);
+    mutex_lock(&sched.lock);
+    sched.nms--;
+    mutex_unlock(&sched.lock);
+    fixpool_release(&machines, m);
+}
+
 static void m_loop(void *arg)
 {
     struct m *m = arg;
@@ -30,12 +42,16 @@ static void m_loop(void *arg)
         fatal(GR_FATAL_NO_MEMORY);
     fiber_adopt(&m->g0);
     m->p = m->next_p;
-    for (;;) {
-        struct g *g = find_runnable(m);
+    struct g *g;
+    while ((g = m->is_apart ? bound_next(m) : find_runnable(m)) != NULL) {
         if (m->is_spinning)
             spin_end(m);
-        sched_run(m, g);
+        if (UNLIKELY(load_relaxed(&g->is_bound)) && g->bound_m != m)
+            bound_hand(m, g);
+        else
+            sched_run(m, g);
     }
+    machine_end(m);
 }
 
 static bool refused(void)
@@ -58,17 +74,21 @@ static void check_limit(uint32_t n, uint32_t max)
 
 bool machine_start(struct p *p, bool is_spinning)
 {
+    struct m *self = m_self();
+    if (self != NULL && self->is_apart)
+        return false; /* who knows what the program did to that thread: sysmon does it */
     struct m *m = fixpool_acquire(&machines);
     *m = (struct m){.next_p = p, .is_spinning = is_spinning};
     mutex_lock(&sched.lock);
     uint32_t n = OTHERS + ++sched.nms, max = sched.nms_max;
     mutex_unlock(&sched.lock);
     check_limit(n, max);
-    if (!os_thread_start(&m->thread, m_loop, m, 0)) {
+    struct os_thread thread; /* not in *m: it may have ended when we detach it */
+    if (!os_thread_start(&thread, m_loop, m, 0)) {
         fixpool_release(&machines, m);
         return refused();
     }
-    os_thread_detach(&m->thread);
+    os_thread_detach(&thread);
     return true;
 }
 

@@ -57,8 +57,11 @@ static bool is_g0_due(void)
     return load_relaxed(&sched.nglobal) > 0 || poll_is_due();
 }
 
-struct g *find_quick(struct p *p)
+struct g *find_quick(struct m *m)
 {
+    struct p *p = m->p;
+    if (UNLIKELY(m->is_apart))
+        return NULL;
     bump(&p->tick);
     uint32_t tick = load_relaxed(&p->tick);
     if (UNLIKELY(tick % GLOBAL_EVERY == 0) && is_g0_due())
@@ -67,7 +70,11 @@ struct g *find_quick(struct p *p)
         return NULL;
     if (UNLIKELY((load_relaxed(&sched_attention) & ATT_LEAVE) != 0))
         return NULL;
-    return local_pop(p);
+    struct g *g = local_pop(p);
+    if (LIKELY(g == NULL || !load_relaxed(&g->is_bound)))
+        return g;
+    m->found = g; /* its thread is another: that is for g0 */
+    return NULL;
 }
 
 /* The same on g0, which has looked at timers already. */
@@ -172,7 +179,7 @@ void sched_leave_to(struct m *m, enum after after, struct g *next)
 
 void sched_leave(struct m *m, enum after after)
 {
-    sched_leave_to(m, after, find_quick(m->p));
+    sched_leave_to(m, after, find_quick(m));
 }
 
 void sched_park(bool (*commit)(struct g *g, void *arg), void *arg, enum park_reason why)
@@ -218,9 +225,10 @@ void sched_ready_all(struct g *list)
 }
 
 /* Nobody else on this P wants to run, as far as can be seen without g0. */
-static bool is_alone(struct p *p)
+static bool is_alone(struct m *m)
 {
-    return !is_g0_due() && timer_next_ns(&p->timers) == TIMER_NEVER &&
+    return !is_g0_due() && m->found == NULL &&
+           timer_next_ns(&m->p->timers) == TIMER_NEVER &&
            (load_relaxed(&sched_attention) & ATT_LEAVE) == 0;
 }
 
@@ -233,8 +241,8 @@ void sched_yield_now(void)
         control_yield(m->control);
         return;
     }
-    struct g *next = find_quick(m->p);
-    if (next == NULL && (is_alone(m->p) || stop_is_mine())) {
+    struct g *next = find_quick(m);
+    if (next == NULL && (is_alone(m) || stop_is_mine())) {
         store_relaxed(&m->cur->state, G_RUNNING);
         return;
     }

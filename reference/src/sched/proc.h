@@ -50,10 +50,13 @@ struct m {
     bool (*commit)(struct g *g, void *arg); /* owner: M; of prev's park */
     void *commit_arg;                       /* owner: M */
     bool is_spinning;                       /* owner: M; while it sleeps, its waker */
+    bool is_apart;                          /* owner: M; bound.c I2 */
+    uint32_t nlocks;                        /* owner: M; gr_thread_lock minus _unlock */
+    struct g *bound;                        /* owner: M; bound.c I2 */
+    struct g *found;                        /* owner: M; dequeued, for g0 to see to */
     struct note wake;                       /* one waker per sleep (idle.c I1) */
     struct p *next_p;                       /* waker, before the note; NULL: look again */
     struct list_link idle;                  /* guarded by sched.lock: in idle_ms */
-    struct os_thread thread;
     struct os_altstack altstack;
 };
 
@@ -170,7 +173,7 @@ void sched_arrive(void); /* I4 */
 /* g0: runs next until it leaves; then sched_arrive */
 void sched_run(struct m *m, struct g *next);
 /* next goroutine without leaving the stack, or NULL */
-struct g *find_quick(struct p *p);
+struct g *find_quick(struct m *m);
 struct g *find_local(struct p *p); /* the same on g0, global queue included */
 void sched_leave(struct m *m, enum after after);
 void sched_leave_to(struct m *m, enum after after, struct g *next);
@@ -179,6 +182,12 @@ NORETURN void sched_stop_here(void);
 
 /* ---- find.c ---- */
 struct g *find_runnable(struct m *m);
+
+/* ---- bound.c ---- */
+/* For an M that is apart: its goroutine, when it has a P for it; NULL: the thread ends. */
+struct g *bound_next(struct m *m);
+void bound_hand(struct m *m, struct g *g); /* m's P to the M of a bound goroutine */
+void bound_exit(struct m *m);              /* the running goroutine ends while bound */
 
 /* ---- machine.c ---- */
 /* A thread for p, which is busy and nobody's.  False: the system refused. */
@@ -199,6 +208,7 @@ void arrive_after_block(struct g *prev); /* on g0, without a P */
 /* ---- idle.c ---- */
 /* p is taken from a blocked thread (block_take_locked), for whoever needs it */
 bool idle_hand_off(struct p *p, uint64_t word);
+void idle_give(struct p *p); /* the same for a busy P that the caller has */
 /* new work: wakes somebody when nobody looks for it; by whom has a P */
 void idle_wake(void);
 void idle_retry(void);               /* sysmon, now and then: threads that were refused */

@@ -150,7 +150,9 @@ static void spawn_return(void)
     if (SAN_FIBERS)
         sched_exit_g();
     count(&p->exited);
-    struct g *next = find_quick(p);
+    if (UNLIKELY(m->is_apart))
+        bound_exit(m);
+    struct g *next = find_quick(m);
     if (next == NULL || next->has_stack || stack_is_second_best(&g->stack)) {
         sched_leave_to(m, AFTER_EXIT, next);
         __builtin_unreachable();
@@ -184,6 +186,8 @@ void sched_exit_g(void)
     if (m->cur->is_main)
         store_relaxed(&sched.has_main, false);
     count(&m->p->exited);
+    if (m->is_apart)
+        bound_exit(m);
     sched_leave(m, AFTER_EXIT);
     __builtin_unreachable();
 }
