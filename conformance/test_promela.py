@@ -32,7 +32,7 @@ def search(model: Path, folder: Path, variant: str = "") -> str:
     spin = ["spin", "-a", *([f"-D{variant}"] if variant else []), str(model)]
     made = subprocess.run(spin, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
     assert made.returncode == 0, made.stdout + made.stderr
-    subprocess.run(["gcc", "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", "-DMEMLIM=4000", "-o", "pan", "pan.c"], cwd=folder, check=True,
+    subprocess.run(["gcc", "-O1", "-w", "-DSAFETY", "-DCOLLAPSE", "-DMEMLIM=4000", "-o", "pan", "pan.c"], cwd=folder, check=True,
                    timeout=120)
     return subprocess.run(["./pan", "-E", "-m100000"], cwd=folder, capture_output=True, text=True, check=False,
                           timeout=280).stdout

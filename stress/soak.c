@@ -3,7 +3,8 @@
  *
  * All kinds of load at the same time: trees of goroutines that end in every way, messages
  * on several channels, timers that fire or are stopped, a mutex held across yields, calls
- * that block their thread, and the number of processors changing meanwhile.  Each kind
+ * that block their thread, connections to an echo server, and the number of processors
+ * changing meanwhile.  Each kind
  * keeps accounts; at the end of a round all must balance and no goroutine may be left.
  *
  * About once a second, and at the end, a line `soak: {...}` on stderr has the sums so far
@@ -25,13 +26,16 @@ enum {
     TURNS = 100,
     BLOCKERS = 12,
     FLIPS = 10,
+    CONNECTIONS = 4,
+    ECHOES = 25,
+    ECHO_MOST = 3000, /* bytes */
 };
 
 /* What a kind of load counts, in this round and in all. */
-enum kind { SPAWNED, SENT, FIRED, STOPPED, LOCKED, BLOCKED, FLIPPED, KINDS };
+enum kind { SPAWNED, SENT, FIRED, STOPPED, LOCKED, BLOCKED, FLIPPED, ECHOED, KINDS };
 
-static const char *const kind_name[KINDS] = {"spawned", "messages", "fired",  "stopped",
-                                             "locked",  "blocked",  "flipped"};
+static const char *const kind_name[KINDS] = {"spawned", "messages", "fired",   "stopped",
+                                             "locked",  "blocked",  "flipped", "echoed"};
 
 static struct round {
     gr_wg all;
@@ -279,6 +283,84 @@ static void flip(void *arg)
     gr_wg_done(&now.all);
 }
 
+/* ---- an echo server ---- */
+
+static void must(const char *what, int64_t result)
+{
+    if (result < 0)
+        stress_fail("%s: %s", what, gr_io_text(result));
+}
+
+static void serve(void *arg)
+{
+    gr_fd fd = (gr_fd)(intptr_t)arg;
+    char buf[ECHO_MOST];
+    int64_t n;
+
+    while ((n = gr_read(fd, buf, sizeof buf)) > 0)
+        must("write", gr_write(fd, buf, (size_t)n, NULL));
+    must("read", n);
+    must("close", gr_close(fd));
+    gr_wg_done(&now.all);
+}
+
+static void expect_echo(gr_fd fd, const char *sent, size_t size)
+{
+    char got[ECHO_MOST];
+
+    for (size_t at = 0; at < size;) {
+        int64_t n = gr_read(fd, got + at, size - at);
+        must("read", n);
+        if (n == 0)
+            stress_fail("the end after %zu bytes of %zu", at, size);
+        at += (size_t)n;
+    }
+    if (memcmp(sent, got, size) != 0)
+        stress_fail("the echo of %zu bytes differs", size);
+}
+
+static int port;
+
+static void dial(void *arg)
+{
+    struct stress_random r = own_random((int)(intptr_t)arg);
+    char address[32], sent[ECHO_MOST], end;
+
+    snprintf(address, sizeof address, "127.0.0.1:%d", port);
+    gr_fd fd = gr_dial("tcp", address, 0);
+    must("dial", fd);
+    for (int i = 0; i < ECHOES; i++) {
+        size_t size = 1 + stress_below(&r, ECHO_MOST);
+        memset(sent, (int)stress_below(&r, 256), size);
+        must("write", gr_write(fd, sent, size, NULL));
+        expect_echo(fd, sent, size);
+        add(ECHOED, 1);
+    }
+    must("shutdown", gr_shutdown(fd, GR_WRITE));
+    if (gr_read(fd, &end, 1) != 0)
+        stress_fail("no end after the other side was told ours");
+    must("close", gr_close(fd));
+    gr_wg_done(&now.all);
+}
+
+static void echo(void *arg)
+{
+    (void)arg;
+    gr_fd listener = gr_listen("tcp", "127.0.0.1:0");
+    must("listen", listener);
+    port = gr_local_port(listener);
+    gr_wg_add(&now.all, 2 * CONNECTIONS);
+    for (int i = 0; i < CONNECTIONS; i++)
+        gr_go(dial, (void *)(intptr_t)(4 * NODES + i));
+    for (int i = 0; i < CONNECTIONS; i++) {
+        gr_fd fd = gr_accept(listener);
+        must("accept", fd);
+        gr_go(serve, (void *)(intptr_t)fd);
+    }
+    must("close", gr_close(listener));
+    gr_wg_done(&now.all);
+}
+
 /* ---- accounts ---- */
 
 static long resident_kb(void)
@@ -325,6 +407,7 @@ static void balance(void)
                     FIGHTERS * TURNS);
     expect(BLOCKED, 3 * BLOCKERS);
     expect(FLIPPED, FLIPS);
+    expect(ECHOED, CONNECTIONS * ECHOES);
     /* Who has told its end may still be on its way out: waits for that, not for a time. */
     for (int i = 0; gr_num_goroutines() > 1; i++) {
         if (i == 10000)
@@ -348,11 +431,12 @@ static uint64_t one_round(uint64_t seed)
     gr_atomic_store(&received, 0);
     for (int i = 0; i < NODES; i++)
         node[i] = (struct node){.number = i};
-    gr_wg_add(&now.all, NODES + 3 + FIGHTERS + BLOCKERS);
+    gr_wg_add(&now.all, NODES + 4 + FIGHTERS + BLOCKERS);
     gr_go(tree, &node[0]);
     gr_go(channels, NULL);
     gr_go(timers, NULL);
     gr_go(flip, NULL);
+    gr_go(echo, NULL);
     for (int i = 0; i < FIGHTERS; i++)
         gr_go(fight, (void *)(intptr_t)(2 * NODES + i));
     for (int i = 0; i < BLOCKERS; i++)
