@@ -3,9 +3,9 @@
  *
  * All kinds of load at the same time: trees of goroutines that end in every way, messages
  * on several channels, timers that fire or are stopped, a mutex held across yields, calls
- * that block their thread, connections to an echo server, and the number of processors
- * changing meanwhile.  Each kind
- * keeps accounts; at the end of a round all must balance and no goroutine may be left.
+ * that block their thread or are tied to it, connections to an echo server, and the number
+ * of processors changing meanwhile.  Each kind keeps accounts; at the end of a round all
+ * must balance and no goroutine may be left.
  *
  * About once a second, and at the end, a line `soak: {...}` on stderr has the sums so far
  * and the memory that is there between two rounds; `gauntlet soak` reads them.
@@ -258,7 +258,10 @@ static void fight(void *arg)
 static void block(void *arg)
 {
     struct stress_random r = own_random((int)(intptr_t)arg);
+    bool is_tied = stress_below(&r, 3) == 0;
 
+    if (is_tied)
+        gr_thread_lock();
     for (int i = 0; i < 3; i++) {
         struct timespec d = {.tv_nsec = (long)stress_below(&r, 1000000)};
         gr_block_begin();
@@ -266,6 +269,8 @@ static void block(void *arg)
         gr_block_end();
         add(BLOCKED, 1);
     }
+    if (is_tied && stress_below(&r, 2)) /* else its thread ends with it */
+        gr_thread_unlock();
     gr_wg_done(&now.all);
 }
 
