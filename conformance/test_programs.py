@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import time
 from dataclasses import replace
@@ -20,6 +21,8 @@ from harness.commands.run import Identity, identify
 from harness.lit import ROOT
 from harness.manifest import Manifest, Variant, load_manifest
 from harness.programs import PROGRAMS, SETTINGS, ProgramError, Whole, is_whole, load_wholes, read_whole
+from harness.report.html import page_data
+from harness.report.record import make_record
 from harness.whole import WholeRun, WholeVerdict, full_environment
 
 WHOLES = load_wholes()
@@ -258,6 +261,32 @@ def test_descriptors_signals_and_memory_are_set_before_the_start(tmp_path: Path)
     script = "[ -e /proc/self/fd/0 ] && echo open; ulimit -v; kill -HUP $$; echo alive"
     expected = "closed = [0]\nignored = ['SIGHUP']\nmemory_mb = 300\nstdout = ['307200', 'alive']\n"
     assert judged(tmp_path, script, expected).status == "pass"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser can make a set-user-id program of another user")
+def test_a_set_user_id_program_runs_as_nobody(tmp_path: Path) -> None:
+    runtime, whole = liar(tmp_path, "", "setuid = true\nargs = ['-u']\nstdout = ['65534']\n")
+    program = replace(runtime.variant, program=(str(shutil.which("id")),))
+    verdict = WholeRun(replace(runtime, variant=program), whole, frozenset({"spec"}), "").judge()
+    assert verdict.status == "pass", [f.what for f in verdict.findings]
+
+
+def test_a_set_user_id_program_is_left_out_where_it_cannot_be_made(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    verdict = judged(tmp_path, "exit 1", "setuid = true\n")
+    assert verdict.status == "skip" and "superuser" in verdict.findings[0].what
+
+
+def test_the_page_shows_sources_and_runs(tmp_path: Path) -> None:
+    verdict = judged(tmp_path, HONEST)
+    record = make_record(manifest("mini"), "1.0", [verdict], seconds=1.0, seed=1)
+    assert isinstance(verdict.program, Whole)
+    page = page_data([record], [verdict.program], load_areas(ROOT))
+    program = page["programs"]["programs/mem/sample"]
+    assert program["files"] == {"sh": f"#!/bin/sh\n{HONEST}\n"} and "seconds = 1" in program["source"]
+    (run,) = program["results"][0]["runs"]
+    assert run["stdout"] == "one\ntwo\n" and run["stderr"] == "why\n" and "sample.sh" in run["command"]
 
 
 def test_variables_of_settings_do_not_leak_in() -> None:

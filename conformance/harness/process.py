@@ -12,14 +12,17 @@ line.  Not here: what to start and what its output should have been (whole.py).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import resource
 import selectors
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .programs import Run, Step
@@ -30,6 +33,7 @@ BLOCK = 65536
 LOOK_SECONDS = 0.05
 ORPHAN_SECONDS = 0.5
 DUMP_SECONDS = 1.0
+NOBODY = 65534
 
 
 @dataclass
@@ -58,6 +62,17 @@ def wrapped(cmd: Sequence[str], run: Run) -> list[str]:
         return list(cmd)
     words.append(" ".join(['exec "$@"', *(f"{fd}{'<' if fd == 0 else '>'}&-" for fd in run.closed)]))
     return ["/bin/sh", "-c", "; ".join(words), "sh", *cmd]
+
+
+@contextlib.contextmanager
+def set_user_id(program: str) -> Iterator[str]:
+    """A copy of the program that runs as nobody, whoever starts it. Needs: we are the superuser."""
+    with tempfile.TemporaryDirectory(prefix="gauntlet-") as folder:
+        copy = shutil.copy(program, folder)
+        os.chown(copy, NOBODY, NOBODY)
+        os.chmod(copy, 0o4755)
+        os.chmod(folder, 0o755)
+        yield copy
 
 
 class _Watch:

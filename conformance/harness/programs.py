@@ -13,6 +13,7 @@ alike.  Its id is its path, `programs/AREA/NAME`.
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import tomllib
@@ -30,8 +31,8 @@ SETTINGS = ("procs", "traceback", "debug", "schedtrace", "scheddetail", "asyncpr
 STREAMS = ("stdout", "stderr")
 
 _FILE_KEYS = frozenset({"title", "clauses", "profile", "without", "run"})
-_RUN_KEYS = frozenset({"name", "args", "settings", "env", "stdin", "closed", "ignored", "memory_mb", "seconds", "on",
-                       "differs"})
+_RUN_KEYS = frozenset({"name", "args", "settings", "env", "stdin", "closed", "ignored", "memory_mb", "seconds", "setuid",
+                       "on", "differs"})
 _END_KEYS = frozenset({"exit", "signal"} | {s + kind for s in STREAMS for kind in ("", "_has", "_not")})
 _STEP_KEYS = frozenset({"line", "signals", "write", "close_stdin"})
 
@@ -95,6 +96,7 @@ class Run:
     ignored: tuple[str, ...] = ()
     memory_mb: int = 0
     seconds: float = SECONDS
+    setuid: bool = False
     steps: tuple[Step, ...] = ()
     differs: Mapping[str, Differs] = field(default_factory=dict)
 
@@ -125,11 +127,13 @@ class Whole(Program):
         return {suffix: path.read_text(encoding="utf-8", errors="replace") for suffix, path in found.items()}
 
     def asked_of(self, runtime: str, settings: Container[str]) -> Whole:
-        """As this runtime is asked: with its own expectations, without runs that it skips or has no setting for."""
+        """As this runtime is asked: with its own expectations, without runs that it skips or has no setting for, and
+        without those of set-user-id programs where we are not the superuser."""
         runs = []
         for run in self.runs:
             other = run.differs.get(runtime, Differs("", run.end))
-            if other.end is not None and all(name in settings for name in run.settings):
+            possible = os.geteuid() == 0 or not run.setuid
+            if possible and other.end is not None and all(name in settings for name in run.settings):
                 runs.append(replace(run, end=other.end))
         keys = frozenset(run.key for run in runs)
         return replace(self, runs=tuple(runs), allowed=keys, wanted=keys)
@@ -165,6 +169,12 @@ class _Reader:
         value = self.raw.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise self.wrong(key, f"a number from {low:g} to {high:g}")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self.raw.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false")
         return value
 
     def table(self, key: str) -> dict[str, str]:
@@ -210,14 +220,14 @@ def _step(raw: Any, where: str) -> Step:
         raise ProgramError(f"{where}: expected the line to wait for, and some of signals, write, close_stdin")
     read.pattern("line", read.text("line"))
     return Step(read.text("line"), tuple(map(read.signal, read.texts("signals"))), read.text("write"),
-                read.raw.get("close_stdin") is True)
+                read.flag("close_stdin"))
 
 
 def _differs(raw: Any, where: str) -> Differs:
     read = _Reader(raw, where, _END_KEYS | {"reason", "skip"})
     if not read.text("reason"):
         raise ProgramError(f"{where}: a difference needs a reason")
-    if read.raw.get("skip") is True:
+    if read.flag("skip"):
         return Differs(read.text("reason"), None)
     return Differs(read.text("reason"), _end(read))
 
@@ -238,7 +248,7 @@ def _run(raw: Any, number: int, where: str) -> Run:
         name=name, end=_end(read), args=read.texts("args"), settings=settings, env=read.table("env"),
         stdin=read.text("stdin"), closed=tuple(closed), ignored=tuple(map(read.signal, read.texts("ignored"))),
         memory_mb=int(read.number("memory_mb", 0, 0, 1 << 20)), seconds=read.number("seconds", SECONDS, 1, 120),
-        steps=tuple(_step(step, f"{where}: on") for step in read.raw.get("on", [])),
+        setuid=read.flag("setuid"), steps=tuple(_step(step, f"{where}: on") for step in read.raw.get("on", [])),
         differs={k: _differs(v, f"{where}: differs.{k}") for k, v in read.raw.get("differs", {}).items()})
 
 

@@ -19,12 +19,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from .lit import ROOT
 from .manifest import Manifest
 from .observe import Observed
-from .process import Ended, start
+from .process import Ended, set_user_id, start
 from .programs import End, Output, Run, Whole
 from .verdict import Finding, Verdict, apply_known
 
@@ -79,6 +80,8 @@ def lacking(manifest: Manifest, whole: Whole, promises: frozenset[str]) -> str:
     if not os.path.exists(source):
         return f"has no source of its own: {source.removeprefix(f'{ROOT}/')}"
     if not whole.asked_of(manifest.name, manifest.settings).runs:
+        if any(run.setuid for run in whole.runs) and os.geteuid() != 0:
+            return "only the superuser can make a set-user-id program of another user"
         unset = sorted({s for run in whole.runs for s in run.settings} - manifest.settings.keys())
         reasons = [d.reason for run in whole.runs for name, d in run.differs.items() if name == manifest.name]
         return "; ".join([*reasons, *(["has no setting " + " ".join(unset)] if unset else [])])
@@ -178,7 +181,9 @@ class WholeRun:
             return "error"
         added = environment(self.manifest, run, self.mutant)
         try:
-            ended = start(cmd, run, full_environment(self.manifest, added), run.seconds * self.patience)
+            with set_user_id(cmd[0]) if run.setuid else nullcontext(cmd[0]) as program:
+                ended = start([program, *cmd[1:]], run, full_environment(self.manifest, added),
+                              run.seconds * self.patience)
         except OSError as error:
             verdict.findings.append(Finding(f"cannot start {cmd[0]}: {error.strerror}", f"{run.name} not started"))
             return "error"
