@@ -39,8 +39,7 @@
 #include "gr/time.h"
 
 struct gr_timer {
-    struct timer cell;
-    bool is_func; /* const after init */
+    struct timer cell; /* its fire tells which kind it is */
 };
 
 struct chan_timer {
@@ -115,6 +114,11 @@ static void func_fired(const struct timer_shot *shot, int64_t now)
 
 #endif
 
+static bool is_func(const struct gr_timer *t)
+{
+    return t->cell.fire == func_fired;
+}
+
 /* Gives: it was pending before. */
 static bool func_set(struct gr_timer *t, int64_t d_ns)
 {
@@ -127,10 +131,8 @@ gr_timer *gr_timer_func(int64_t d_ns, gr_fn fn, void *arg)
     struct gr_timer *t;
     sched_point();
     t = sched_cache_acquire(CACHE_FUNC_TIMER, &func_pool);
-    if (t->cell.fire == NULL) { /* fresh memory: nobody has ever seen it */
+    if (t->cell.fire == NULL) /* fresh memory: nobody has ever seen it */
         timer_init(&t->cell, func_fired);
-        t->is_func = true;
-    }
     store_relaxed(&t->cell.fn, fn);
     store_relaxed(&t->cell.arg, arg);
     func_set(t, d_ns);
@@ -281,7 +283,7 @@ gr_timer *gr_ticker_new(int64_t period_ns)
 
 gr_chan *gr_timer_chan(gr_timer *t)
 {
-    return t->is_func ? NULL : &with_chan(t)->c;
+    return is_func(t) ? NULL : &with_chan(t)->c;
 }
 
 static bool chan_timer_stop(struct chan_timer *t)
@@ -295,7 +297,7 @@ static bool chan_timer_stop(struct chan_timer *t)
 bool gr_timer_stop(gr_timer *t)
 {
     sched_point();
-    return t->is_func ? sched_timer_disarm(&t->cell) : chan_timer_stop(with_chan(t));
+    return is_func(t) ? sched_timer_disarm(&t->cell) : chan_timer_stop(with_chan(t));
 }
 
 static bool chan_timer_reset(struct chan_timer *t, int64_t d_ns)
@@ -313,7 +315,7 @@ bool gr_timer_reset(gr_timer *t, int64_t d_ns)
 {
     int64_t wait_ns = MUTANT(timer_reset_early) ? 0 : d_ns;
     sched_point();
-    if (t->is_func)
+    if (is_func(t))
         return func_set(t, wait_ns);
     if (with_chan(t)->period != 0 && d_ns <= 0)
         gr_panic_error(GR_ERR_TICKER_PERIOD);
@@ -322,7 +324,7 @@ bool gr_timer_reset(gr_timer *t, int64_t d_ns)
 
 void gr_timer_free(gr_timer *t)
 {
-    if (t->is_func) {
+    if (is_func(t)) {
         sched_timer_disarm(&t->cell);
         sched_cache_release(CACHE_FUNC_TIMER, &func_pool, t);
         return;
