@@ -292,7 +292,7 @@ static struct g *evict_locked(struct desc *d)
     desc_deadlines_end_locked(d);
     for (int i = 0; i < HALVES; i++) {
         struct half_state *h = &d->half[i];
-        struct g *g = MUTANT(net_close_keeps_waiters) ? NULL : desc_take(d, i, false);
+        struct g *g = desc_take(d, i, false);
         if (g != NULL) {
             g->link = all;
             all = g;

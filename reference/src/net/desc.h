@@ -113,7 +113,8 @@ static inline int desc_error(struct desc *d, enum half half)
     uint32_t flags = load_relaxed(&d->flags);
     if (LIKELY((flags & (FLAG_CLOSING | (FLAG_EXPIRED_READ << half))) == 0))
         return 0;
-    return flags & FLAG_CLOSING ? GR_IO_CLOSED : GR_IO_TIMEOUT;
+    bool is_closing = (flags & FLAG_CLOSING) != 0 && !MUTANT(net_close_as_timeout);
+    return is_closing ? GR_IO_CLOSED : GR_IO_TIMEOUT;
 }
 
 /* Forgets changes up to now: a try comes next, which sees what they were about. */

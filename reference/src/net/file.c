@@ -10,11 +10,6 @@
  */
 #include "desc.h"
 
-/* Until the scheduler has brackets: then these give way to its own. */
-__attribute__((weak)) void sched_block_begin(void) {}
-
-__attribute__((weak)) void sched_block_end(void) {}
-
 int64_t file_read(struct desc *d, void *buf, size_t size)
 {
     if ((load_relaxed(&d->flags) & FLAG_CLOSING) != 0)

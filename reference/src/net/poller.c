@@ -38,7 +38,7 @@ static void take_event(const struct os_event *event, struct g ***last)
         return;
     if ((event->ready & OS_READY_ODD) != 0) /* seq: before the word; pairs with who reads */
         atomic_fetch_or_explicit(&d->flags, FLAG_ODD, memory_order_seq_cst);
-    if ((event->ready & OS_READY_READ) != 0 && !MUTANT(net_edge_lost))
+    if ((event->ready & OS_READY_READ) != 0)
         append(last, desc_take(d, HALF_READ, true));
     if ((event->ready & OS_READY_WRITE) != 0)
         append(last, desc_take(d, HALF_WRITE, true));

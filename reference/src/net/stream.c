@@ -93,7 +93,7 @@ static int64_t write_all(struct desc *d, const char *buf, size_t size, size_t *d
         if (n < 0)
             return n;
         *done += (size_t)n;
-    } while (*done < size);
+    } while (*done < size && !MUTANT(net_write_partial));
     return (int64_t)size;
 }
 

@@ -75,7 +75,7 @@ static void fired(struct desc *d, enum half half, uint64_t seq)
     mutex_lock(&d->lock);
     if (d->half[half].seq == seq || MUTANT(net_deadline_outlives)) {
         expire_locked(d, half);
-        g = MUTANT(net_deadline_wakes_none) ? NULL : desc_take(d, half, false);
+        g = desc_take(d, half, false);
     }
     mutex_unlock(&d->lock);
     if (g != NULL)
@@ -127,6 +127,8 @@ static struct g *deadline_set_locked(struct desc *d, enum half half, int64_t whe
     /* Relaxed: who reads the old value fails like one that came earlier. */
     atomic_fetch_and_explicit(&d->flags, ~((uint32_t)FLAG_EXPIRED_READ << half),
                               memory_order_relaxed);
+    if (MUTANT(net_deadline_early) && when != 0)
+        when -= (when - sched_now_ns()) / 2;
     if (when != 0)
         sched_timer_arm(&h->timer, when < TIMER_NEVER ? when : TIMER_NEVER - 1, h->seq);
     return NULL;

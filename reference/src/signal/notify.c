@@ -145,6 +145,13 @@ static uint64_t take_pending(void)
     return pending;
 }
 
+static void send(gr_chan *c, int sig)
+{
+    gr_chan_try_send(c, &sig);
+    if (MUTANT(signal_sent_twice))
+        gr_chan_try_send(c, &sig);
+}
+
 /* Needs: delivery. */
 static void deliver(void)
 {
@@ -152,8 +159,8 @@ static void deliver(void)
     while ((pending = take_pending()) != 0) {
         for (int sig = 1; sig <= OS_SIGNAL_MAX; sig++)
             for (struct subscription *s = subscriptions; s != NULL; s = s->next)
-                if ((pending & s->mask & bit_of(sig)) != 0 && !MUTANT(signal_dropped))
-                    gr_chan_try_send(s->c, &sig);
+                if ((pending & s->mask & bit_of(sig)) != 0)
+                    send(s->c, sig);
     }
 }
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gr.h"
+
+#define MS 1000000
+#define BYTES (64 << 20) /* more than the buffers of both sides hold */
+
+static void need(bool ok, const char *what)
+{
+    if (ok)
+        return;
+    printf("wrong: %s\n", what);
+    fflush(stdout);
+    gr_exit(1);
+}
+
+/* Both ends of a connection. */
+static void connect_pair(gr_fd ends[2])
+{
+    char address[32];
+    gr_fd listener = gr_listen("tcp", "127.0.0.1:0");
+    snprintf(address, sizeof address, "127.0.0.1:%d", gr_local_port(listener));
+    ends[0] = gr_dial("tcp", address, 0);
+    ends[1] = gr_accept(listener);
+    need(ends[0] > 0 && ends[1] > 0, "connect");
+    gr_close(listener);
+}
+
+static void body(void *arg)
+{
+    static char buf[65536];
+    gr_fd ends[2];
+    size_t sent = 0, got = 0;
+    int64_t n;
+    (void)arg;
+    connect_pair(ends);
+    char *bytes = calloc(BYTES, 1);
+    gr_set_deadline(ends[0], GR_WRITE, gr_now_ns() + 20 * MS);
+    need(gr_write(ends[0], bytes, BYTES, &sent) == GR_IO_TIMEOUT, "a write nobody reads");
+    need(sent > 0 && sent < BYTES, "a part went out");
+    puts("write: timeout after a part");
+    need(gr_close(ends[0]) == 0, "close");
+    while ((n = gr_read(ends[1], buf, sizeof buf)) > 0)
+        got += (size_t)n;
+    need(n == 0 && got == sent, "as much arrives as was reported");
+    puts("arrived: exactly that part");
+}
+
+int main(void)
+{
+    return gr_main(body, NULL);
+}
