@@ -89,6 +89,11 @@ UNITS := $(GR_UNITS) $(LIT_UNITS)
 STRESSES := $(patsubst %.c,$(B)/%,$(call find,stress/*.c))
 BENCHES := $(patsubst stress/%.c,$(B)/%,$(call find,stress/bench/*.c))
 PROGRAMS := $(patsubst conformance/%.c,$(B)/%,$(PROGRAM_SRC))
+# Other libraries beside which the benchmarks are run, where they are installed.
+HAS_fiber := $(wildcard /usr/include/boost/fiber/all.hpp)
+HAS_tbb := $(wildcard /usr/include/tbb/task_group.h)
+PEERS := $(if $(shell command -v $(CXX)),$(foreach p,$(basename $(notdir $(call find,\
+  stress/bench/peers/*.cpp))),$(if $(HAS_$(p)),$(B)/bench/peer-$(p))))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/%,$(filter fuzz/fuzz_%,$(FUZZ_SRC)))
 GO_DRIVERS := $(if $(GO_SRC),$(addprefix $(BUILD)/go/driver,-faketime -race) $(BUILD)/go/driver)
 GO_BENCHES := $(if $(GO_BENCH_SRC),$(BUILD)/go/bench)
@@ -107,7 +112,7 @@ tools: $(LIT) $(LIBLIT) $(LIBGR) $(DRIVERS) ## lit, the libraries and the C driv
 units: $(UNITS)
 programs: $(PROGRAMS) ## the whole programs of conformance/programs, in C
 stresses: $(STRESSES)
-benches: $(BENCHES)
+benches: $(BENCHES) $(if $(NATIVE),$(PEERS))
 fuzzers: $(FUZZERS)
 go: $(GO_DRIVERS) $(GO_BENCHES) $(GO_PROGRAMS) ## the Go driver (plain, race detector, fake time), programs, benchmark
 
@@ -173,6 +178,10 @@ $(STRESSES): $(B)/%: $(B)/o/%.o $(LIBGR)
 	$(link)
 $(BENCHES): $(B)/%: $(B)/o/stress/%.o $(LIBGR) $(LIBLIT)
 	$(link)
+$(B)/bench/peer-fiber: PEER_LIBS := -lboost_fiber -lboost_context
+$(B)/bench/peer-tbb: PEER_LIBS := -ltbb
+$(B)/bench/peer-%: stress/bench/peers/%.cpp stress/bench/peers/peer.hpp
+	$(call say,C++) $(CXX) -std=c++17 -O2 -pthread -o $@.$$$$ $< $(PEER_LIBS) $(keep)
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
 $(FUZZERS): $(B)/%: $(B)/o/fuzz/%.o $(FUZZ_LIB) $(KIT_OBJ) $(OPS_OBJ) $(LIBLIT) $(LIBGR)
 	$(link)

@@ -77,7 +77,8 @@ def canned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @needs_builds
 def test_the_record_has_its_shape(tmp_path: Path) -> None:
-    done = gauntlet("buffered", "12", "sync", "model", "--quick", "--json", tmp_path / "bench.json", "--svg", tmp_path / "b.svg")
+    done = gauntlet("buffered", "12", "sync", "model", "--quick", "--json", tmp_path / "bench.json",
+                    "--svg", tmp_path / "b.svg")
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((tmp_path / "bench.json").read_text())
     assert set(record) == {"machine", "go", "results"}
@@ -86,7 +87,8 @@ def test_the_record_has_its_shape(tmp_path: Path) -> None:
     compared = [r for r in record["results"] if r["unit"] == "ns/op"]
     assert [(r["name"], r["procs"]) for r in compared] == [
         ("buffered", 1), ("buffered", 2), ("select-2", 1), ("select-2", 2), ("select-4", 1), ("select-4", 2), ("select-8", 1),
-        ("select-8", 2), ("mutex", 1), ("mutex", 2), ("mutex-16", 1), ("mutex-16", 2), ("mutex-1000", 1), ("mutex-1000", 2), ("mutex-yield", 1), ("mutex-yield", 2)]
+        ("select-8", 2), ("mutex", 1), ("mutex", 2), ("mutex-16", 1), ("mutex-16", 2),
+        ("mutex-1000", 1), ("mutex-1000", 2), ("mutex-yield", 1), ("mutex-yield", 2)]
     for result in compared:
         assert result["runs"] == 3
         assert result["ratio"] == pytest.approx(result["reference"] / result["go"], rel=0.01)
@@ -172,7 +174,33 @@ def test_one_run_may_print_several_figures(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(figures, "GO", program(tmp_path, "go", 'echo "$1.add 4"; echo "$1.stop 5"'))
     program(tmp_path, "ours", 'echo "$1.add 1"; echo "$1.stop 2"')
     pair = [figure("timers.add", goal={1: 0.2}), figure("timers.stop", more=True, goal={1: 0.2})]
-    assert [(r.name, r.ratio, r.met) for r in measure(pair, 9, 1, 1)] == [("timers.add", 0.25, False), ("timers.stop", 0.4, True)]
+    found = [(r.name, r.ratio, r.met) for r in measure(pair, 9, 1, 1)]
+    assert found == [("timers.add", 0.25, False), ("timers.stop", 0.4, True)]
+
+
+def test_peers_take_their_turns(canned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                capsys: pytest.CaptureFixture[str]) -> None:
+    from harness.cli import main
+    program(tmp_path, "peer-fast", 'test "$1" = --list && echo "one 1 2" && exit; echo "$0 $1 $PEER_PROCS" | sed "s|.*/||" '
+            f'>>{canned}; echo "$1 7.5"')
+    monkeypatch.setattr(bench, "GO", program(tmp_path, "version", "echo go1.99"))
+    monkeypatch.setattr(bench, "load_figures", lambda: [figure("one"), figure("two")])
+    assert main(["bench", "one", "two", "--runs", "2", "--json", str(tmp_path / "j"), "--svg", str(tmp_path / "s")]) == 0
+    assert canned.read_text().split("\n")[:6] == ["ours one 50 1", "theirs one 50 1", "peer-fast one 1"] * 2
+    assert [r["peers"] for r in json.loads((tmp_path / "j").read_text())["results"]] == [{"fast": 7.5}, {}]
+    said = capsys.readouterr().out
+    assert re.search(r"^ *beside other libraries.* fast *$", said, re.MULTILINE)
+    assert re.search(r"^ *one .* 7\.50 *$", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("peer", ["fiber", "tbb"])
+def test_a_peer_does_what_it_lists(peer: str) -> None:
+    if not os.access(figures.PROGRAMS / f"peer-{peer}", os.X_OK):
+        pytest.skip(f"not built: peer-{peer}; its library is not installed")
+    mine = [key for key, names in figures.load_peers().items() if peer in names]
+    assert mine and {name for name, _ in mine} <= {f.asked for f in ALL}
+    for name, procs in mine:
+        assert figures.run_peer(peer, name, LEAST.get(name, 50), procs) > 0
 
 
 def test_with_one_processor_both_sides_are_tied_to_one_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,6 +150,25 @@ def run_side(figures: Sequence[Figure], is_go: bool, ops: int, procs: int) -> di
     return numbers_of(text, [f.printed for f in figures], f"{'go' if is_go else first.theme} {first.asked}")
 
 
+def load_peers() -> dict[tuple[str, int], list[str]]:
+    """Which of the peers that are built do what: by the thing run and the number of processors. Raises BenchError."""
+    peers: dict[tuple[str, int], list[str]] = {}
+    for path in sorted(PROGRAMS.glob("peer-*")):
+        if not os.access(path, os.X_OK):
+            continue
+        for line in run_text([path, "--list"]).splitlines():
+            name, *procs = line.split()
+            for p in procs:
+                peers.setdefault((name, int(p)), []).append(path.name.removeprefix("peer-"))
+    return peers
+
+
+def run_peer(peer: str, asked: str, ops: int, procs: int) -> float:
+    """One run of another library. Raises BenchError."""
+    text = run_text([PROGRAMS / f"peer-{peer}", asked, str(ops)], pinned=procs == 1, PEER_PROCS=str(procs))
+    return numbers_of(text, [asked], f"peer-{peer} {asked}")[asked]
+
+
 def missing_programs(figures: Sequence[Figure]) -> list[str]:
     """What these figures need and is not built."""
     load = {PROGRAMS / "echo_load" for f in figures if f.theme == "net"}

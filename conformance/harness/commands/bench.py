@@ -3,8 +3,9 @@
 
 Each figure is the median of some runs.  The two sides take turns within one run of this command, so that a busy or a slow
 machine is slow for both; the spread says how far the runs lay apart, and `best` is the ratio of the fastest runs, which a busy
-machine disturbs least.  Nothing passes or fails by its time: a goal that is missed is said in the table and in the record,
-build/bench.json; the picture is build/bench.svg.
+machine disturbs least.  Other libraries that are installed (stress/bench/peers) take their turns too, at what they can do.
+Nothing passes or fails by its time: a goal that is missed is said in the table and in the record, build/bench.json; the picture
+is build/bench.svg.
 
   I1  Both sides do the same number of operations on the same number of processors; with one processor both are tied to one
       and the same CPU.
@@ -21,7 +22,7 @@ import re
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -30,7 +31,18 @@ from rich.console import Console
 from rich.table import Table
 
 from ..cli import FINDINGS, PASS, USAGE
-from ..figures import GO, BenchError, Figure, choose_figures, load_figures, missing_programs, run_side, run_text
+from ..figures import (
+    GO,
+    BenchError,
+    Figure,
+    choose_figures,
+    load_figures,
+    load_peers,
+    missing_programs,
+    run_peer,
+    run_side,
+    run_text,
+)
 from ..lit import ROOT
 from ..report.bars import picture_of
 
@@ -61,6 +73,7 @@ class Result:
     before: float | None = None
     states: int | None = None
     seconds: float | None = None
+    peers: Mapping[str, float] = field(default_factory=dict)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +81,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="*", help="only these figures, by name, row or theme; `model` is the model's rate")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_RUNS} short runs instead of {RUNS}")
     parser.add_argument("--runs", type=int, help=f"runs of each figure; default {RUNS}")
-    parser.add_argument("--procs", type=_procs, help="numbers of processors, e.g. 1,2,4, for the figures that are made for several")
+    parser.add_argument("--procs", type=_procs, help="numbers of processors, e.g. 1,2,4, for the figures of several")
     parser.add_argument("--list", action="store_true", help="the figures, and their goals")
     parser.add_argument("--baseline", type=Path, help="an older record: how the reference's figures compare with it")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench.json")
@@ -91,14 +104,19 @@ def spread_of(values: Sequence[float]) -> float:
     return round((max(values) - min(values)) / statistics.median(values), 3)
 
 
-def measure(figures: Sequence[Figure], ops: int, procs: int, runs: int) -> list[Result]:
+def measure(figures: Sequence[Figure], ops: int, procs: int, runs: int, peers: Sequence[str] = ()) -> list[Result]:
     """The figures of one and the same run, on both sides, in turns. Raises BenchError."""
     ours: list[dict[str, float]] = []
     theirs: list[dict[str, float]] = []
+    others: dict[str, list[float]] = {peer: [] for peer in peers}
     for _ in range(runs):
         ours.append(run_side(figures, False, ops, procs))
         theirs.append(run_side(figures, True, ops, procs))
-    return [_result(f, procs, [o[f.printed] for o in ours], [t[f.printed] for t in theirs]) for f in figures]
+        for peer, values in others.items():
+            values.append(run_peer(peer, figures[0].asked, ops, procs))
+    medians = {peer: _digits(statistics.median(values)) for peer, values in others.items()}
+    results = [_result(f, procs, [o[f.printed] for o in ours], [t[f.printed] for t in theirs]) for f in figures]
+    return [replace(result, peers=medians) for result in results]
 
 
 def _result(figure: Figure, procs: int, ours: Sequence[float], theirs: Sequence[float]) -> Result:
@@ -167,6 +185,20 @@ def table_of(results: Sequence[Result]) -> Table:
     return table
 
 
+def peers_of(results: Sequence[Result]) -> Table:
+    """Other libraries at the same work."""
+    names = sorted({name for r in results for name in r.peers})
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    table.add_column("beside other libraries", no_wrap=True)
+    for name in ("P", "reference", "Go", *names):
+        table.add_column(name, justify="right", no_wrap=True)
+    for r in results:
+        if r.peers:
+            table.add_row(r.name, str(r.procs), number(r.reference), number(r.go),
+                          *(number(r.peers.get(name)) for name in names))
+    return table
+
+
 def list_of(figures: Sequence[Figure]) -> Table:
     """The figures and their goals."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -201,6 +233,7 @@ def measure_all(figures: Sequence[Figure], models: Sequence[str], args: argparse
     """All that was asked for, in order, and what went wrong; one broken program does not end the rest."""
     results: list[Result] = []
     errors: list[str] = []
+    peers = load_peers()
     with console.status("") as status:
         for (_, ops), group in groupby(figures, key=lambda f: ((f.theme, f.asked), f.ops_of(args.quick))):
             together = list(group)
@@ -208,7 +241,7 @@ def measure_all(figures: Sequence[Figure], models: Sequence[str], args: argparse
             for p in procs:
                 status.update(f"{together[0].name}, {p}")
                 try:
-                    results += measure(together, ops, p, runs)
+                    results += measure(together, ops, p, runs, peers.get((together[0].asked, p), ()))
                 except BenchError as error:
                     errors.append(str(error))
         for name in models:
@@ -226,6 +259,8 @@ def say(results: Sequence[Result], runs: int, version: str, console: Console) ->
     console.print(f"medians of {runs} runs in turns; ±: how far they lay apart, the worse side")
     console.print("ratio: reference / Go; best: the same of the fastest runs")
     console.print(table_of(results))
+    if any(r.peers for r in results):
+        console.print(peers_of(results))
     judged = [r.met for r in results if r.met is not None]
     if judged:
         console.print(f"{sum(judged)} of {len(judged)} goals met")
@@ -251,7 +286,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"gauntlet: {wrong}", file=sys.stderr)
         return USAGE
     results, errors = measure_all(figures, models, args, runs, console)
-    results = [Result(**{**asdict(r), "before": before.get((r.name, r.procs))}) for r in results]
+    results = [replace(r, before=before.get((r.name, r.procs))) for r in results]
     say(results, runs, version, console)
     record = {"machine": machine(), "go": version, "results": [asdict(r) for r in results]}
     picture = picture_of([asdict(r) for r in results], f"{machine()}; {version}")
