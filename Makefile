@@ -51,7 +51,8 @@ SAN_fuzz := -fsanitize=fuzzer-no-link,address $(UBSAN)
 SAN_ON := $(SAN_$(FLAVOR))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Werror
 CFLAGS := -std=gnu11 -g $(OPT_$(FLAVOR)) $(WARN) -pthread -fno-omit-frame-pointer \
-  -mno-omit-leaf-frame-pointer -fstack-clash-protection $(EXTRA)
+  -mno-omit-leaf-frame-pointer -fstack-clash-protection \
+  $(if $(filter aarch64,$(ARCH)),-mno-outline-atomics) $(EXTRA)
 LDFLAGS := -pthread $(SAN_ON) $(if $(NATIVE),,-static)
 
 # Sources by owner. A file named *_ARCH.c or *_ARCH.S belongs to that processor alone.

@@ -98,6 +98,13 @@ void os_thread_precise(void);
 /* Processors that this process may use (affinity), 1 or more. */
 int os_cpu_count(void);
 
+/* fn(pc) runs on a thread that is interrupted at pc, in a signal handler, on its alternate
+ * stack; it may wait there.  Once, at boot.  False: refused, or the program is static: then
+ * its text is not told from libc's. */
+typedef void (*os_interrupt_fn)(uintptr_t pc);
+bool os_interrupt_init(os_interrupt_fn fn);
+void os_thread_interrupt(uint32_t number); /* any thread; by os_thread_number */
+
 /* ---- futex ---- */
 
 /* Sleeps while *word == expected, at most timeout_ns (negative: for ever).  Wakes

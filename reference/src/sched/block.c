@@ -77,7 +77,7 @@ static COLD void block_end_slow(struct m *m)
     if (p != NULL)
         sched.nblocked--;
     mutex_unlock(&sched.lock);
-    m->p = p;
+    m_take(m, p);
     if (p != NULL)
         store_relaxed(&m->cur->state, G_RUNNING);
     else
@@ -115,10 +115,13 @@ void sched_block_end(void)
 
 bool block_take_locked(struct p *p, uint64_t word)
 {
-    /* Pairs with the release in sched_block_begin. */
-    if (word % (1u << P_STATE_BITS) != P_BLOCKED || !cas_acquire(&p->state, &word, P_BUSY))
+    enum p_state state = word % (1u << P_STATE_BITS);
+    if (state != P_BLOCKED && state != P_FROZEN)
         return false;
-    sched.nblocked++;
+    /* Pairs with the releases in sched_block_begin and freeze_insig. */
+    if (!cas_acquire(&p->state, &word, P_BUSY))
+        return false;
+    sched.nblocked += state == P_BLOCKED;
     return true;
 }
 

@@ -66,7 +66,7 @@ struct g *bound_next(struct m *m)
         return NULL;
     note_sleep(&m->wake);
     note_clear(&m->wake);
-    m->p = m->next_p;
+    m_take(m, m->next_p);
     return m->bound;
 }
 

@@ -148,6 +148,7 @@ static const char *state_text(struct g *g)
 {
     switch (load_relaxed(&g->state)) {
     case G_RUNNABLE:
+    case G_FROZEN:
         return "runnable";
     case G_RUNNING:
         return "running";
@@ -183,7 +184,7 @@ UNWATCHED static void dump_other(int fd, struct g *g, int detail)
     struct trace t;
     put_head(fd, g);
     uint32_t state = load_relaxed(&g->state);
-    if (state == G_RUNNING || state == G_BLOCKED)
+    if (state == G_RUNNING || state == G_BLOCKED || state == G_FROZEN)
         fmt_fd(fd, "\tgoroutine running on other thread; stack unavailable\n");
     else if (trace_of(g, &t))
         put_trace(fd, &t, detail);

@@ -32,7 +32,7 @@
 
 #define G_CELL_BYTES 96
 
-enum g_state { G_IDLE, G_RUNNABLE, G_RUNNING, G_WAITING, G_BLOCKED, G_DEAD };
+enum g_state { G_IDLE, G_RUNNABLE, G_RUNNING, G_WAITING, G_BLOCKED, G_FROZEN, G_DEAD };
 
 enum park_reason {
 #define PARK_DEF(name, text) PARK_##name,

@@ -78,6 +78,15 @@ void push_back(struct p *p, struct g *g)
         spill(p, g);
 }
 
+/* When the ring is empty, behind everything is the global queue. */
+void push_behind(struct p *p, struct g *g)
+{
+    if (load_relaxed(&sched.nglobal) > 0 && runq_len(&p->q) == 0)
+        global_push(g);
+    else
+        push_back(p, g);
+}
+
 void push_next(struct p *p, struct g *g)
 {
     struct g *old = runq_push_next(&p->q, g);

@@ -288,7 +288,7 @@ bool idle_hand_off(struct p *p, uint64_t word)
 static void look_again(struct m *m)
 {
     mutex_lock(&sched.lock);
-    m->p = idle_p_pop_locked();
+    m_take(m, idle_p_pop_locked());
     mutex_unlock(&sched.lock);
     if (m->p != NULL)
         spin_on(m);

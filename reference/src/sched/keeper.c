@@ -112,7 +112,7 @@ static void keep_locked(struct m *m, int64_t until)
         if (!is_woken)
             note_sleep(&m->wake); /* I1: certain */
         mutex_lock(&sched.lock);
-        m->p = m->next_p;
+        m_take(m, m->next_p);
     }
 }
 
@@ -123,7 +123,7 @@ static void rest_locked(struct m *m)
     mutex_unlock(&sched.lock);
     note_sleep(&m->wake);
     mutex_lock(&sched.lock);
-    m->p = m->next_p;
+    m_take(m, m->next_p);
 }
 
 /* Whether the caller shall be the keeper.  The former one goes on sleeping, as anybody; but
@@ -152,14 +152,14 @@ static bool take_idle_locked(struct m *m, int64_t next)
     if (sched.idle_ps == NULL)
         return false;
     if (sched.global.len > 0) {
-        m->p = idle_p_pop_locked();
+        m_take(m, idle_p_pop_locked());
         spin_on(m);
         return true;
     }
     fake_clock_jump_locked(next);
     if (next == TIMER_NEVER || next > sched_now_ns())
         return false;
-    m->p = idle_p_pop_due_locked(next);
+    m_take(m, idle_p_pop_due_locked(next));
     if (timer_next_ns(&m->p->timers) > next)
         spin_on(m); /* another's deadline, to be looked for */
     return true;

@@ -41,7 +41,8 @@ static void m_loop(void *arg)
     if (!os_altstack_init(&m->altstack))
         fatal(GR_FATAL_NO_MEMORY);
     fiber_adopt(&m->g0);
-    m->p = m->next_p;
+    store_relaxed(&m->number, os_thread_number());
+    m_take(m, m->next_p);
     struct g *g;
     while ((g = m->is_apart ? bound_next(m) : find_runnable(m)) != NULL) {
         if (m->is_spinning)

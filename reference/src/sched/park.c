@@ -107,15 +107,6 @@ static void arrive_after_park(struct m *m, struct g *prev)
     idle_wake();
 }
 
-/* Behind everything that can run now: when the ring is empty, that is the global queue. */
-static void arrive_after_yield(struct p *p, struct g *prev)
-{
-    if (load_relaxed(&sched.nglobal) > 0 && runq_len(&p->q) == 0)
-        global_push(prev);
-    else
-        push_back(p, prev);
-}
-
 NOINLINE void sched_arrive(void)
 {
     struct m *m = m_self();
@@ -130,7 +121,7 @@ NOINLINE void sched_arrive(void)
         arrive_after_park(m, prev);
         return;
     case AFTER_YIELD:
-        arrive_after_yield(m->p, prev);
+        push_behind(m->p, prev);
         idle_wake();
         return;
     case AFTER_BLOCK:

@@ -8,8 +8,8 @@
  * queue, timers, caches, random numbers.  An M that runs goroutines has a P, m->p; an M
  * that sleeps has none.  Whoever wakes an M hands it a P by m->next_p.
  *
- *   P:  P_IDLE <-> P_BUSY <-> P_BLOCKED    all of them -> P_STOPPED -> P_IDLE (stop.c)
- *       P_STOPPED <-> P_RETIRED (gr_procs)
+ *   P:  P_IDLE <-> P_BUSY <-> P_BLOCKED (block.c)     P_BUSY <-> P_FROZEN (freeze.c)
+ *       all of them -> P_STOPPED -> P_IDLE (stop.c)   P_STOPPED <-> P_RETIRED (procs.c)
  *
  *   I1  state of a P changes under sched.lock only, but between busy and blocked (block.c).
  *       A P that is busy belongs to one thread: the M whose p or next_p it is, or the one
@@ -52,6 +52,7 @@ struct m {
     bool is_spinning;                       /* owner: M; while it sleeps, its waker */
     bool is_apart;                          /* owner: M; bound.c I2 */
     uint32_t nlocks;                        /* owner: M; gr_thread_lock minus _unlock */
+    atomic_u32 number;                      /* atomic; the kernel's, of the thread */
     struct g *bound;                        /* owner: M; bound.c I2 */
     struct g *found;                        /* owner: M; dequeued, for g0 to see to */
     struct note wake;                       /* one waker per sleep (idle.c I1) */
@@ -60,7 +61,7 @@ struct m {
     struct os_altstack altstack;
 };
 
-enum p_state { P_IDLE, P_BUSY, P_BLOCKED, P_STOPPED, P_RETIRED };
+enum p_state { P_IDLE, P_BUSY, P_BLOCKED, P_STOPPED, P_FROZEN, P_RETIRED };
 #define P_STATE_BITS 3 /* of p->state; above: the number of the bracket (block.c) */
 
 #define P_STACKS 32 /* stacks that a P keeps */
@@ -89,10 +90,11 @@ struct p {
     struct g *cells[P_CELLS];      /* owner: P */
     struct p_cache cache[CACHES];  /* owner: P */
     uint32_t id;                   /* const after init */
+    struct m *_Atomic m;           /* atomic; who had it last; for freeze_ask */
     uint64_t nblocks;              /* owner: P; brackets that were begun */
     atomic_u64 state;              /* atomic (I1): enum p_state, above it a number */
     uint64_t seen_block;           /* owner: sysmon, as the next three */
-    int64_t seen_ns, blocked_ns;
+    int64_t seen_ns, blocked_ns, asked_ns;
     uint32_t seen_tick;
     /* atomic; set by sysmon, cleared by the M that has this P, at a point */
     _Atomic bool preempt;
@@ -137,6 +139,14 @@ struct sched {
     _Atomic bool is_up; /* atomic: gr_main is active */
 };
 extern struct sched sched;
+
+/* m has p, NULL for none. */
+static inline void m_take(struct m *m, struct p *p)
+{
+    m->p = p;
+    if (p != NULL)
+        store_release(&p->m, m); /* pairs with the acquire in freeze_ask */
+}
 
 static inline enum p_state p_state(struct p *p)
 {
@@ -188,6 +198,10 @@ struct g *find_runnable(struct m *m);
 struct g *bound_next(struct m *m);
 void bound_hand(struct m *m, struct g *g); /* m's P to the M of a bound goroutine */
 void bound_exit(struct m *m);              /* the running goroutine ends while bound */
+
+/* ---- freeze.c ---- */
+void freeze_init(void);
+bool freeze_ask(struct p *p); /* its thread freezes if it may; else ask again */
 
 /* ---- machine.c ---- */
 /* A thread for p, which is busy and nobody's.  False: the system refused. */
@@ -247,7 +261,8 @@ void harvest_end(struct g *list);
 
 /* ---- global.c ---- */
 void push_back(struct p *p, struct g *g); /* behind everything, or to all when it is full */
-void push_next(struct p *p, struct g *g); /* into the seat; who sat there goes behind */
+void push_behind(struct p *p, struct g *g); /* of everything, of the global queue too */
+void push_next(struct p *p, struct g *g);   /* into the seat; who sat there goes behind */
 void global_push(struct g *g);
 void global_push_many(struct g *const *in, uint32_t n);
 struct g *global_pop(struct p *p, uint32_t max); /* moves up to max - 1 more to p's ring */

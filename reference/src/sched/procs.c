@@ -81,7 +81,7 @@ static void p_change(struct m *m)
     if (p_state(m->p) == P_BUSY)
         return;
     store_relaxed(&p->state, P_BUSY);
-    m->p = p;
+    m_take(m, p);
 }
 
 int procs_default(void)

@@ -20,7 +20,8 @@
  */
 #include "sched/proc.h"
 
-#define RETRY_NS 100000 /* a bracket may have begun without seeing the wish */
+#define FIRST_NS 20000  /* who polls has seen the wish by then */
+#define RETRY_NS 100000 /* who did not is in a bracket, frozen soon, or asked again */
 
 static struct {
     struct mutex lock;
@@ -104,10 +105,15 @@ void stop_reached_locked(void)
 /* Waits until all have stopped. */
 static void stop_wait(void)
 {
-    while (!note_sleep_ns(&stop.all, RETRY_NS)) {
+    struct p *mine = m_self()->p;
+    for (int64_t patience = FIRST_NS; !note_sleep_ns(&stop.all, patience);) {
+        patience = RETRY_NS;
         mutex_lock(&sched.lock);
         blocked_stop_locked();
         mutex_unlock(&sched.lock);
+        for (uint32_t i = 0; i < load_relaxed(&sched.nprocs); i++)
+            if (load_relaxed(&sched.ps[i]) != mine)
+                freeze_ask(load_relaxed(&sched.ps[i]));
     }
 }
 

@@ -22,6 +22,7 @@
 #define SLICE_NS 10000000
 #define DUE_SLICE_NS 1000000 /* when a timer of that P is due */
 #define SHORTEST_NS 20000
+#define FREEZE_NS 100000 /* from a request to the signal, and to the next one */
 #define LONGEST_NS 2500000
 #define QUIET_LOOKS 50u /* looks without a find before they become rarer */
 
@@ -31,6 +32,17 @@ static bool has_work(struct p *p, int64_t now)
 {
     return load_relaxed(&sched.nglobal) > 0 || !runq_is_empty(&p->q) ||
            timer_next_ns(&p->timers) <= now;
+}
+
+/* A request that no poll has seen becomes a signal, each FREEZE_NS. */
+static void freeze_if_deaf(struct p *p, int64_t now)
+{
+    bool is_new = !load_relaxed(&p->preempt);
+    if (!is_new && now - p->asked_ns < FREEZE_NS)
+        return;
+    p->asked_ns = now;
+    if (!is_new && !MUTANT(preempt_polls_only))
+        freeze_ask(p);
 }
 
 static bool preempt_if_long(struct p *p, int64_t now)
@@ -45,6 +57,7 @@ static bool preempt_if_long(struct p *p, int64_t now)
     int64_t slice = timer_next_ns(&p->timers) <= clock ? DUE_SLICE_NS : SLICE_NS;
     if (now - p->seen_ns < slice || !has_work(p, clock))
         return false;
+    freeze_if_deaf(p, now);
     store_relaxed(&p->preempt, true);
     return true;
 }
@@ -61,6 +74,8 @@ static bool is_wanted(struct p *p, int64_t now)
 static bool take_if_blocked(struct p *p, int64_t now)
 {
     uint64_t word = load_relaxed(&p->state);
+    if (word % (1u << P_STATE_BITS) == P_FROZEN)
+        return idle_hand_off(p, word);
     if (word % (1u << P_STATE_BITS) != P_BLOCKED)
         return false;
     if (word != p->seen_block) {
@@ -95,7 +110,7 @@ static bool look(int64_t now)
     poll_late(now);
     coarse_update();
     trace_look();
-    return any_taken;
+    return any_taken || any_long;
 }
 
 /* Until some P is busy. */
