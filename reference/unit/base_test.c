@@ -130,7 +130,7 @@ static void env_explains_mistakes(void)
     CHECK(!env_parse_debug("check", e, sizeof e));
     CHECK_STR(e, "GR_DEBUG: check: no value; write key=value,...");
     CHECK(!env_parse_debug("fail=sun", e, sizeof e));
-    CHECK(strstr(e, "names: guard-madvise guard-mprotect") != NULL);
+    CHECK(strstr(e, "names: barrier guard-madvise") != NULL);
     CHECK(!env_parse_debug("fail=thread_start:", e, sizeof e));
     CHECK(!env_parse_debug("fail=thread_start:x", e, sizeof e));
 }

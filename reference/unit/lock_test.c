@@ -47,12 +47,29 @@ static void excludes(void)
     CHECK(!mutex_is_held(&m));
 }
 
+/* With the barrier of the system instead of the holder's own. */
+static void excludes_by_barrier(void)
+{
+    lock_boot();
+    if (!load_relaxed(&lock_has_barrier))
+        unit_skip("no barrier on all threads");
+    excludes();
+}
+
+static void barrier_is_refused(void)
+{
+    CHECK(failure_arm("barrier"));
+    lock_boot();
+    CHECK(!load_relaxed(&lock_has_barrier));
+    excludes();
+}
+
 static void hold_long(void *arg)
 {
     struct note *ready = arg;
     mutex_lock(&m);
     note_wake(ready);
-    while (load_relaxed(&m.state) != 2)
+    while (load_relaxed(lock_lot(&m)) == 0)
         os_thread_yield();
     counter = 7;
     mutex_unlock(&m);
@@ -69,6 +86,13 @@ static void sleeper_is_woken(void)
     mutex_unlock(&m);
     os_thread_join(&t);
     CHECK_EQ(load_relaxed(&m.state), 0);
+    CHECK_EQ(load_relaxed(lock_lot(&m)), 0);
+}
+
+static void sleeper_is_woken_by_barrier(void)
+{
+    lock_boot();
+    sleeper_is_woken();
 }
 
 static void unlock_unheld(void)
@@ -222,7 +246,10 @@ static void still_held(void)
 
 static const struct unit_case cases[] = {
     UNIT(excludes),
+    UNIT(excludes_by_barrier),
+    UNIT(barrier_is_refused),
     UNIT(sleeper_is_woken),
+    UNIT(sleeper_is_woken_by_barrier),
     UNIT_EXITS(unlock_unheld, 2,
                "fatal error: runtime: unlock of a runtime lock that is not held\n"),
     UNIT(processors_exclude),

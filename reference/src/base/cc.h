@@ -71,6 +71,7 @@ typedef _Atomic int64_t atomic_i64;
 #define sub_seq(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_seq_cst)
 #define swap_acquire(p, v) atomic_exchange_explicit((p), (v), memory_order_acquire)
 #define swap_release(p, v) atomic_exchange_explicit((p), (v), memory_order_release)
+#define swap_seq(p, v) atomic_exchange_explicit((p), (v), memory_order_seq_cst)
 #define swap_acq_rel(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
 /* On failure *old_p holds what was there; the failure order is relaxed for cas_relaxed and
  * cas_release, acquire for the others. */

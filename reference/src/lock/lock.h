@@ -5,6 +5,12 @@
  * processors, and the holder may not run); struct note, a one-shot event; the order of
  * locks (rank.def), checked in builds with checks.
  *
+ * The holder lets go by a plain store, and only then looks whether somebody sleeps: on its
+ * own that look may be done before the store is seen.  Whoever is going to sleep pays for
+ * both: it counts itself as a sleeper and then passes a barrier on all threads, so that
+ * each holder has let go visibly or looks later (I5).  Where the system has no such barrier
+ * the holder swaps.
+ *
  * Locks of processors.  A lock that is only taken by threads with a processor (channels,
  * wait lists) protects nothing while there is one processor: whoever has it runs alone
  * until it gives it up, which nobody does with a lock held (I1).  mutex_lock_p and
@@ -20,6 +26,10 @@
  *   I4  lock_is_alone changes from true to false before a second processor runs, and back
  *       after all but one have stopped; whoever changes it holds no processors' lock, and
  *       what starts or stops the others orders the change for them.
+ *   I5  Who sleeps on a lock is counted in its lot before it looks at the word for the last
+ *       time, and the barrier lies in between.  After the store a holder touches the lock
+ *       only through the kernel: somebody else may have taken and freed it.
+ *   I6  lock_has_barrier is set once, at boot, while there is one thread.
  */
 #ifndef LOCK_LOCK_H
 #define LOCK_LOCK_H
@@ -35,7 +45,7 @@ enum lock_rank {
 
 /* The zero value is an unlocked lock without a rank. */
 struct mutex {
-    atomic_u32 state; /* atomic: 0 free, 1 held, 2 held and somebody may sleep */
+    atomic_u32 state; /* atomic: 0 free, 1 held */
     uint32_t rank;    /* const after init: enum lock_rank */
 };
 
@@ -50,9 +60,44 @@ bool mutex_lock_try(struct mutex *m); /* Blocks: nothing.  The rank is not check
 void mutex_unlock(struct mutex *m);
 bool mutex_is_held(const struct mutex *m); /* by anybody; for assertions */
 
-/* The head of mutex_lock and mutex_unlock when somebody else is in the way. */
+/* Asks the system for the barrier (I6); without this call holders swap. */
+void lock_boot(void);
+
+/* The rest of mutex_lock and mutex_unlock when somebody else is in the way. */
 void mutex_lock_slow(struct mutex *m);
-void mutex_wake_slow(struct mutex *m, uint32_t was);
+void mutex_wake_slow(struct mutex *m);
+NORETURN void mutex_not_held(void);
+
+/* Sleepers are counted by lots that many locks share, outside of the locks (I5). */
+#define LOCK_LOTS 64
+extern atomic_u32 lock_sleepers[LOCK_LOTS]; /* atomic */
+extern _Atomic bool lock_has_barrier;       /* atomic; I6 */
+
+static ALWAYS_INLINE atomic_u32 *lock_lot(const struct mutex *m)
+{
+    return &lock_sleepers[(uintptr_t)m / CACHE_LINE % LOCK_LOTS];
+}
+
+/* Pairs with the acquires in mutex_lock, mutex_lock_p and mutex_lock_slow. */
+static ALWAYS_INLINE void mutex_let_go(struct mutex *m)
+{
+    atomic_u32 *lot = lock_lot(m);
+    uint32_t sleepers;
+    if (UNLIKELY(load_relaxed(&m->state) == 0))
+        mutex_not_held();
+    if (LIKELY(load_relaxed(&lock_has_barrier))) {
+        store_release(&m->state, 0);
+        /* The compiler keeps the order; the processor is held to it by who sleeps (I5). */
+        atomic_signal_fence(memory_order_seq_cst);
+        sleepers = load_relaxed(lot);
+    } else {
+        /* Sequentially consistent, as is the sleeper: pairs with mutex_lock_slow. */
+        swap_seq(&m->state, 0);
+        sleepers = load_seq(lot);
+    }
+    if (UNLIKELY(sleepers != 0))
+        mutex_wake_slow(m);
+}
 
 /* Whether at most one processor runs (I4).  Needs: a processor. */
 extern _Atomic bool lock_procs_many; /* atomic; I4 */
@@ -75,20 +120,16 @@ static ALWAYS_INLINE void mutex_lock_p(struct mutex *m) /* Blocks: M. */
     uint32_t free_state = 0;
     if (lock_is_alone())
         return;
-    /* Pairs with the release in mutex_unlock_p. */
+    /* Pairs with the release in mutex_let_go. */
     if (UNLIKELY(!cas_acquire(&m->state, &free_state, 1)))
         mutex_lock_slow(m);
 }
 
 static ALWAYS_INLINE void mutex_unlock_p(struct mutex *m)
 {
-    uint32_t was;
     if (lock_is_alone())
         return;
-    /* Pairs with the acquires in mutex_lock_p and mutex_lock_slow. */
-    was = swap_release(&m->state, 0);
-    if (UNLIKELY(was != 1))
-        mutex_wake_slow(m, was);
+    mutex_let_go(m);
 }
 
 #endif

@@ -4,16 +4,17 @@
  * Owns: the states of struct mutex.  Not here: order of locks (rank.c), goroutine locks
  * (floor sync).
  *
- *     0 free --lock--> 1 held --another waits--> 2 held, perhaps sleepers
- *     ^----------------unlock----'------unlock and wake one------'
+ *     0 free --lock--> 1 held --unlock--> 0 free, and wake one if anybody sleeps
  *
- * Idea: the uncontended pair is one compare-and-swap and one swap.  A waiter spins SPINS
+ * Idea: the uncontended pair is one compare-and-swap and one store.  A waiter spins SPINS
  * short rounds only: with two processors the holder may well be descheduled, and spinning
  * then keeps it so.
  *
- *   I1  Who sleeps has set state to 2 before; who then gets the lock leaves it at 2, so
- * that
- *       no sleeper is forgotten (at worst one wake-up finds nobody).
+ *   I1  While somebody sleeps on a lock its lot counts at least one, so each holder that
+ *       lets go wakes one; who was woken and finds the lock taken sleeps again, and the
+ *       taker will wake it.  Locks that share a lot cost each other a wake-up of nobody.
+ *
+ * reference/model/lock.pml is this protocol, searched exhaustively.
  */
 #include "os/os.h"
 #include "rank.h"
@@ -29,21 +30,29 @@ void mutex_init(struct mutex *m, enum lock_rank rank)
 static bool take(struct mutex *m)
 {
     uint32_t free_state = 0;
-    /* Pairs with the release in mutex_unlock. */
+    /* Pairs with the release in mutex_let_go. */
     return cas_acquire(&m->state, &free_state, 1);
 }
 
 COLD void mutex_lock_slow(struct mutex *m)
 {
+    uint32_t free_state = 0;
     for (int i = 0; i < SPINS; i++) {
         for (int j = 0; j < RELAXES_PER_SPIN; j++)
             cpu_relax();
         if (load_relaxed(&m->state) == 0 && take(m))
             return;
     }
-    /* I1.  Pairs with the release in mutex_unlock. */
-    while (swap_acquire(&m->state, 2) != 0)
-        os_futex_wait(&m->state, 2, -1);
+    /* I1, and I5 of lock.h.  Sequentially consistent, as is what comes next: pairs with the
+     * swap and the load in mutex_let_go, where there is no barrier. */
+    add_seq(lock_lot(m), 1);
+    if (load_relaxed(&lock_has_barrier))
+        os_barrier();
+    while (!cas_seq(&m->state, &free_state, 1)) {
+        os_futex_wait(&m->state, 1, -1);
+        free_state = 0;
+    }
+    sub_seq(lock_lot(m), 1);
 }
 
 void mutex_lock(struct mutex *m)
@@ -65,17 +74,32 @@ bool mutex_lock_try(struct mutex *m)
 void mutex_unlock(struct mutex *m)
 {
     rank_pop(m);
-    /* Pairs with the acquires in take and mutex_lock_slow. */
-    uint32_t was = swap_release(&m->state, 0);
-    if (UNLIKELY(was != 1))
-        mutex_wake_slow(m, was);
+    mutex_let_go(m);
 }
 
-COLD void mutex_wake_slow(struct mutex *m, uint32_t was)
+COLD void mutex_wake_slow(struct mutex *m)
 {
-    if (was == 0)
-        throw("unlock of a runtime lock that is not held");
+    /* Whoever is woken must see the lock free, or it sleeps again: the store comes
+     * first. */
+    atomic_thread_fence(memory_order_seq_cst);
     os_futex_wake(&m->state, 1);
+}
+
+COLD void mutex_not_held(void)
+{
+    throw("unlock of a runtime lock that is not held");
+}
+
+/* ---- who sleeps ---------------------------------------------------------------------- */
+
+atomic_u32 lock_sleepers[LOCK_LOTS];
+_Atomic bool lock_has_barrier;
+
+void lock_boot(void)
+{
+    /* The thread sanitizer does not know of the barrier, and judges the other way. */
+    if (!GR_TSAN && !load_relaxed(&lock_has_barrier) && os_barrier_init())
+        store_relaxed(&lock_has_barrier, true);
 }
 
 /* ---- locks of processors ------------------------------------------------------------- */

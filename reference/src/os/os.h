@@ -114,6 +114,15 @@ bool os_futex_wait(atomic_u32 *word, uint32_t expected, int64_t timeout_ns);
 /* Wakes up to n sleepers on word. */
 void os_futex_wake(atomic_u32 *word, int n);
 
+/* ---- barrier ---- */
+
+/* Asks for the right to os_barrier.  False: this system has none. */
+bool os_barrier_init(void);
+
+/* When it returns every thread of the process has passed a full memory barrier since the
+ * call began.  Tens of microseconds.  Needs: a successful os_barrier_init. */
+void os_barrier(void);
+
 /* ---- clock ---- */
 
 /* Monotonic time in ns since some point before the process began; never 0. */

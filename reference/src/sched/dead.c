@@ -116,6 +116,7 @@ void sched_boot(void)
     /* Relaxed: the first boot comes before other threads exist. */
     if (atomic_exchange_explicit(&was_booted, true, memory_order_relaxed))
         return;
+    lock_boot();
     base_hooks.on_fatal = on_fatal;
     base_hooks.dump = dump_dying;
     os_fault_init(on_fault);
