@@ -81,7 +81,7 @@ def test_the_record_has_its_shape(tmp_path: Path) -> None:
                     "--svg", tmp_path / "b.svg")
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((tmp_path / "bench.json").read_text())
-    assert set(record) == {"machine", "go", "results"}
+    assert set(record) == {"machine", "go", "clock", "results"} and record["clock"] == "wall"
     assert re.match(r"go1\.\d+", record["go"])
     assert all(KEYS <= set(result) for result in record["results"])
     compared = [r for r in record["results"] if r["unit"] == "ns/op"]
@@ -324,6 +324,27 @@ def test_figures_are_chosen_by_name_row_and_theme() -> None:
     for words, names in (([], "a b.x b.y"), (["a"], "a"), (["b"], "b.x b.y"), (["b.y"], "b.y"), (["3", "15"], "a b.x"),
                          (["t"], "b.x b.y")):
         assert [f.name for f in choose_figures(list_, words)] == names.split()
+
+
+def test_cpu_time_may_be_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from harness.cli import main
+    monkeypatch.setattr(figures, "PROGRAMS", tmp_path)
+    monkeypatch.setattr(figures, "GO", program(tmp_path, "go", 'test $BENCH_CLOCK = cpu && echo "$1 7" || echo "$1 8"'))
+    program(tmp_path, "ours", 'test $BENCH_CLOCK = cpu && echo "$1 5" || echo "$1 6"')
+    monkeypatch.setattr(bench, "GO", program(tmp_path, "version", "echo go1.99"))
+    monkeypatch.setattr(bench, "load_figures", lambda: [figure("one")])
+    for more, clock, reference, go in (([], "wall", 6, 8), (["--cpu"], "CPU", 5, 7)):
+        assert main(["bench", "one", *more, "--json", str(tmp_path / "j"), "--svg", str(tmp_path / "s")]) == 0
+        record = json.loads((tmp_path / "j").read_text())
+        assert (record["clock"], record["results"][0]["reference"], record["results"][0]["go"]) == (clock, reference, go)
+        assert f"{clock} time" in capsys.readouterr().out
+
+
+@needs_builds
+@pytest.mark.parametrize("is_go", [False, True])
+def test_cpu_time_is_without_sleep(is_go: bool) -> None:
+    [fire] = [f for f in ALL if f.name == "timers-fire"]  # the first timer's time comes after 8.8 ms
+    assert run_side([fire], is_go, 1, 1, "cpu")["timers-fire"] < 8.8e6 <= run_side([fire], is_go, 1, 1)["timers-fire"]
 
 
 def test_the_list_of_figures_is_printed() -> None:

@@ -141,12 +141,12 @@ def numbers_of(text: str, expected: Sequence[str], who: str) -> dict[str, float]
     return found
 
 
-def run_side(figures: Sequence[Figure], is_go: bool, ops: int, procs: int) -> dict[str, float]:
+def run_side(figures: Sequence[Figure], is_go: bool, ops: int, procs: int, clock: str = "wall") -> dict[str, float]:
     """One run of one side, for figures that one run prints. Raises BenchError."""
     first = figures[0]
     program = GO if is_go else PROGRAMS / first.theme
     variable = "GOMAXPROCS" if is_go else "GR_PROCS"
-    text = run_text([program, first.asked, str(ops)], pinned=procs == 1, **{variable: str(procs)})
+    text = run_text([program, first.asked, str(ops)], pinned=procs == 1, BENCH_CLOCK=clock, **{variable: str(procs)})
     return numbers_of(text, [f.printed for f in figures], f"{'go' if is_go else first.theme} {first.asked}")
 
 

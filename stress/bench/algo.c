@@ -96,9 +96,9 @@ static void fib(int64_t n)
         exit(2);
     }
     fib_of(n - 5);
-    int64_t start = gr_now_ns();
+    int64_t start = bench_now_ns();
     int64_t value = fib_of(n);
-    int64_t took = gr_now_ns() - start;
+    int64_t took = bench_now_ns() - start;
     if (value != fib_plain(n))
         abort();
     bench_print("fib", NULL, (double)took / (double)(fib_plain(n + 1) - 1));
@@ -205,10 +205,10 @@ static int64_t sort_ns(int32_t *a, int64_t n)
 
     *whole = (struct part){a, n, &all};
     gr_wg_add(&all, 1);
-    int64_t start = gr_now_ns();
+    int64_t start = bench_now_ns();
     gr_go(sort_part, whole);
     gr_wg_wait(&all);
-    return gr_now_ns() - start;
+    return bench_now_ns() - start;
 }
 
 /* Milliseconds for n numbers. */
@@ -275,9 +275,9 @@ static int64_t sieve_to(int64_t n)
 static void sieve(int64_t n)
 {
     sieve_to(n / 10 + 1);
-    int64_t start = gr_now_ns();
+    int64_t start = bench_now_ns();
     int64_t prime = sieve_to(n);
-    int64_t took = gr_now_ns() - start;
+    int64_t took = bench_now_ns() - start;
     if (n == 1000 && prime != 7919)
         abort();
     bench_print("sieve", NULL, (double)took / 1e6);

@@ -12,23 +12,23 @@ enum { TURNS = 40 };
 
 static int64_t plain_ns(int64_t n)
 {
-    int64_t start = gr_now_ns();
+    int64_t start = bench_now_ns();
 
     for (int64_t i = 0; i < n; i++)
         syscall(SYS_getppid);
-    return gr_now_ns() - start;
+    return bench_now_ns() - start;
 }
 
 static int64_t bracketed_ns(int64_t n)
 {
-    int64_t start = gr_now_ns();
+    int64_t start = bench_now_ns();
 
     for (int64_t i = 0; i < n; i++) {
         gr_block_begin();
         syscall(SYS_getppid);
         gr_block_end();
     }
-    return gr_now_ns() - start;
+    return bench_now_ns() - start;
 }
 
 static int64_t least(int64_t a, int64_t b)

@@ -44,17 +44,17 @@ static void parked(int64_t n)
     double before = resident_bytes();
 
     gr_wg_add(&p.all, n);
-    int64_t start = gr_now_ns();
+    int64_t start = bench_now_ns();
     for (int64_t i = 0; i < n; i++)
         gr_go(park, &p);
     while (gr_atomic_load(&p.there) < n)
         gr_yield();
-    int64_t up = gr_now_ns();
+    int64_t up = bench_now_ns();
     double after = resident_bytes();
-    int64_t wake = gr_now_ns();
+    int64_t wake = bench_now_ns();
     gr_chan_close(p.gate);
     gr_wg_wait(&p.all);
-    int64_t end = gr_now_ns();
+    int64_t end = bench_now_ns();
     bench_print("parked", "bytes", (after - before) / (double)n);
     bench_print("parked", "spawn", (double)(up - start) / (double)n);
     bench_print("parked", "wake", (double)(end - wake) / (double)n);

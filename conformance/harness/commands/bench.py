@@ -82,6 +82,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_RUNS} short runs instead of {RUNS}")
     parser.add_argument("--runs", type=int, help=f"runs of each figure; default {RUNS}")
     parser.add_argument("--procs", type=_procs, help="numbers of processors, e.g. 1,2,4, for the figures of several")
+    parser.add_argument("--cpu", action="store_true", help="CPU time of the processes instead of wall time, for a busy machine; "
+                        "sleeps and requests per second stay as they are")
     parser.add_argument("--list", action="store_true", help="the figures, and their goals")
     parser.add_argument("--baseline", type=Path, help="an older record: how the reference's figures compare with it")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench.json")
@@ -104,14 +106,15 @@ def spread_of(values: Sequence[float]) -> float:
     return round((max(values) - min(values)) / statistics.median(values), 3)
 
 
-def measure(figures: Sequence[Figure], ops: int, procs: int, runs: int, peers: Sequence[str] = ()) -> list[Result]:
+def measure(figures: Sequence[Figure], ops: int, procs: int, runs: int, peers: Sequence[str] = (),
+            clock: str = "wall") -> list[Result]:
     """The figures of one and the same run, on both sides, in turns. Raises BenchError."""
     ours: list[dict[str, float]] = []
     theirs: list[dict[str, float]] = []
     others: dict[str, list[float]] = {peer: [] for peer in peers}
     for _ in range(runs):
-        ours.append(run_side(figures, False, ops, procs))
-        theirs.append(run_side(figures, True, ops, procs))
+        ours.append(run_side(figures, False, ops, procs, clock))
+        theirs.append(run_side(figures, True, ops, procs, clock))
         for peer, values in others.items():
             values.append(run_peer(peer, figures[0].asked, ops, procs))
     medians = {peer: _digits(statistics.median(values)) for peer, values in others.items()}
@@ -233,7 +236,8 @@ def measure_all(figures: Sequence[Figure], models: Sequence[str], args: argparse
     """All that was asked for, in order, and what went wrong; one broken program does not end the rest."""
     results: list[Result] = []
     errors: list[str] = []
-    peers = load_peers()
+    peers = {} if args.cpu else load_peers()
+    clock = "cpu" if args.cpu else "wall"
     with console.status("") as status:
         for (_, ops), group in groupby(figures, key=lambda f: ((f.theme, f.asked), f.ops_of(args.quick))):
             together = list(group)
@@ -241,7 +245,7 @@ def measure_all(figures: Sequence[Figure], models: Sequence[str], args: argparse
             for p in procs:
                 status.update(f"{together[0].name}, {p}")
                 try:
-                    results += measure(together, ops, p, runs, peers.get((together[0].asked, p), ()))
+                    results += measure(together, ops, p, runs, peers.get((together[0].asked, p), ()), clock)
                 except BenchError as error:
                     errors.append(str(error))
         for name in models:
@@ -253,10 +257,10 @@ def measure_all(figures: Sequence[Figure], models: Sequence[str], args: argparse
     return results, errors
 
 
-def say(results: Sequence[Result], runs: int, version: str, console: Console) -> None:
+def say(results: Sequence[Result], runs: int, version: str, clock: str, console: Console) -> None:
     """The table and the line that sums it up."""
     console.print(f"{machine()}; {version}", style="bold", soft_wrap=True)
-    console.print(f"medians of {runs} runs in turns; ±: how far they lay apart, the worse side")
+    console.print(f"medians of {runs} runs in turns, {clock} time; ±: how far they lay apart, the worse side")
     console.print("ratio: reference / Go; best: the same of the fastest runs")
     console.print(table_of(results))
     if any(r.peers for r in results):
@@ -287,8 +291,9 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     results, errors = measure_all(figures, models, args, runs, console)
     results = [replace(r, before=before.get((r.name, r.procs))) for r in results]
-    say(results, runs, version, console)
-    record = {"machine": machine(), "go": version, "results": [asdict(r) for r in results]}
+    clock = "CPU" if args.cpu else "wall"
+    say(results, runs, version, clock, console)
+    record = {"machine": machine(), "go": version, "clock": clock, "results": [asdict(r) for r in results]}
     picture = picture_of([asdict(r) for r in results], f"{machine()}; {version}")
     for path, text in ((args.json, json.dumps(record, indent=1) + "\n"), (args.svg, picture)):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // residentBytes is the memory of this process that is there, by the kernel's own count.
@@ -34,7 +33,7 @@ func parked(n int) {
 	var all sync.WaitGroup
 	before := residentBytes()
 	all.Add(n)
-	start := time.Now()
+	start := clock()
 	for i := 0; i < n; i++ {
 		go func() {
 			atomic.AddInt64(&there, 1)
@@ -45,12 +44,12 @@ func parked(n int) {
 	for atomic.LoadInt64(&there) < int64(n) {
 		runtime.Gosched()
 	}
-	up := time.Since(start)
+	up := clock() - start
 	after := residentBytes()
-	start = time.Now()
+	start = clock()
 	close(gate)
 	all.Wait()
-	end := time.Since(start)
+	end := clock() - start
 	printFigure("parked.bytes", (after-before)/float64(n))
 	printFigure("parked.spawn", float64(up.Nanoseconds())/float64(n))
 	printFigure("parked.wake", float64(end.Nanoseconds())/float64(n))

@@ -60,22 +60,22 @@ func never() {
 func timersRound(n int) (took [3]time.Duration) {
 	t := make([]*time.Timer, n)
 	random := uint64(1)
-	start := time.Now()
+	start := clock()
 	for i := range t {
 		t[i] = time.AfterFunc(time.Hour+time.Duration(draw(&random)), never)
 	}
-	took[0] = time.Since(start)
-	start = time.Now()
+	took[0] = clock() - start
+	start = clock()
 	for i := range t {
 		t[i].Stop()
 	}
-	took[1] = time.Since(start)
-	start = time.Now()
+	took[1] = clock() - start
+	start = clock()
 	for i := range t {
 		t[i] = nil
 	}
 	runtime.GC()
-	took[2] = time.Since(start)
+	took[2] = clock() - start
 	return took
 }
 
