@@ -57,7 +57,7 @@ static void starter(void *arg)
     char text[256];
     (void)arg;
     for (int i = 0; i < EACH; i++) {
-        unsigned long long blocked, ignored, caught;
+        unsigned long long blocked = 0, ignored = 0, caught = 0;
         need(run("sed -n 's/^Sig[BIC]..://p' /proc/self/status", text, sizeof text) == 0 &&
                  sscanf(text, "%llx %llx %llx", &blocked, &ignored, &caught) == 3,
              "status");

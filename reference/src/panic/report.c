@@ -196,7 +196,7 @@ void panic_die(struct g *g)
     death_begin();
     put_chain(&out, p, NULL);
     put_signal(&out, p);
-    if (env_knobs.traceback > 0)
+    if (env_knobs.traceback > 0 || MUTANT(trace_level_ignored))
         sched_dump(2, env_knobs.is_traceback_all);
     death_end();
 }

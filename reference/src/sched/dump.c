@@ -122,7 +122,7 @@ static void put_parent(int fd, struct g *g)
 {
     char before[] = "created by ", after[40];
     uintptr_t pc = (uintptr_t)load_relaxed(&g->parent_pc);
-    if (pc == 0)
+    if (pc == 0 || MUTANT(trace_parent_lost))
         return;
     fmt_buf(after, sizeof after, " in goroutine %llu",
             (unsigned long long)load_relaxed(&g->parent_goid));

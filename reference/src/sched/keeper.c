@@ -53,7 +53,8 @@ struct rouse keeper_take_locked(void)
 /* Nobody can ever run: no P is busy, and nothing outside can change that. */
 static bool is_dead_locked(int64_t next)
 {
-    return sched.nbusy == 0 && sched.nblocked == 0 && load_relaxed(&sched.is_up) &&
+    bool has_calls = sched.nblocked != 0 && !MUTANT(dead_ignores_calls);
+    return sched.nbusy == 0 && !has_calls && load_relaxed(&sched.is_up) &&
            next == TIMER_NEVER && sched.external == 0 && poll_waiting() == 0 &&
            !work_exists();
 }

@@ -89,7 +89,7 @@ static uint64_t goid_new(struct p *p)
         p->goid_next = add_relaxed(&sched.goid, P_GOIDS) + 1;
         p->goid_end = p->goid_next + P_GOIDS;
     }
-    return p->goid_next++;
+    return MUTANT(goid_repeats) ? p->goid_next : p->goid_next++;
 }
 
 static void count(atomic_u64 *n)
