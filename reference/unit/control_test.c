@@ -329,7 +329,7 @@ static size_t resident_pages(void)
 static int dropped;
 static void count_drop(struct g *g)
 {
-    dropped += g->has_stack || load_relaxed(&g->state) > 0;
+    dropped += load_relaxed(&g->stack_at) != STACK_NONE || load_relaxed(&g->state) > 0;
 }
 
 static void runs_leave_nothing(void)

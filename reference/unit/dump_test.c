@@ -315,6 +315,12 @@ static int death_of(gr_fn fn, const char *level)
     return status;
 }
 
+/* An emulator's process of several threads may not survive its own SIGABRT: it hangs. */
+static bool can_abort(void)
+{
+    return getenv("UNIT_SLOW") == NULL;
+}
+
 static void levels_of_fatal_errors(void)
 {
     CHECK_EQ(WEXITSTATUS(death_of(dies_locked, "single")), 2);
@@ -323,6 +329,8 @@ static void levels_of_fatal_errors(void)
                 "\ndies_locked(", "\n\ngoroutine 2 [chan receive]:", "\nwait_inside(");
     CHECK_EQ(WEXITSTATUS(death_of(dies_locked, "none")), 2);
     CHECK_STR(dumped, "fatal error: sync: unlock of unlocked mutex\n");
+    if (!can_abort())
+        return;
     CHECK_EQ(WTERMSIG(death_of(dies_locked, "crash")), SIGABRT);
     CHECK_ORDER(dumped, "\nspawn_entry(", "goroutine 2 [", "\nspawn_entry(");
 }
@@ -338,7 +346,8 @@ static void levels_of_panics(void)
     CHECK(strstr(dumped, "spawn_entry") == NULL);
     CHECK_EQ(WEXITSTATUS(death_of(dies_panicking, "none")), 2);
     CHECK_STR(dumped, "panic: 5\n");
-    CHECK_EQ(WTERMSIG(death_of(dies_panicking, "crash")), SIGABRT);
+    if (can_abort())
+        CHECK_EQ(WTERMSIG(death_of(dies_panicking, "crash")), SIGABRT);
 }
 
 /* Goes on until three lines are there. */

@@ -31,7 +31,7 @@ void gr_dump(int fd);
 #define GR_STOP_BUCKETS 16
 
 struct gr_stats {
-    uint64_t spawned, parks, steals, timers_fired;
+    uint64_t spawned, parks, steals, timers_fired, squeezed;
     /* How often the world was stopped; the longest wait for all to stop, and the longest
      * time that it stood still. */
     uint64_t stops, stop_wait_max_ns, stop_held_max_ns;

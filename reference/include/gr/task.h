@@ -27,6 +27,20 @@ int gr_main(gr_fn fn, void *arg);
  * "go of nil func value" (go.nil-func-fatal). */
 void gr_go(gr_fn fn, void *arg);
 
+/* The same with options, any of them together:
+ *
+ *   GR_STACK_BIG   a stack of 8 MB at least, even when there are thousands of goroutines.
+ *   GR_NOESCAPE    no other goroutine uses a pointer into this one's stack while this one
+ *                  waits: after some seconds of waiting its stack may be packed into a few
+ *                  hundred bytes, until it goes on.  What it sends, receives and selects
+ *                  may lie on the stack; that is the runtime's matter. */
+enum { GR_STACK_BIG = 1, GR_NOESCAPE = 2 };
+void gr_go_opt(gr_fn fn, void *arg, unsigned options);
+
+/* Gives memory of stacks back to the system: those that nobody has, and what goroutines
+ * that wait do not use of theirs.  Those that may be squeezed (GR_NOESCAPE) are. */
+void gr_stack_trim(void);
+
 /* Lets other goroutines run; the caller stays runnable (sched.gosched-not-park). */
 void gr_yield(void);
 

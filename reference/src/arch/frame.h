@@ -12,12 +12,13 @@
 
 struct frame_walk {
     uintptr_t at, floor, hi;
+    intptr_t moved; /* where the bytes really are, minus where the stack has them */
 };
 
 /* A walk that starts from frame pointer fp of a stack [lo, hi). */
 static inline struct frame_walk frame_walk(const void *fp, const void *lo, const void *hi)
 {
-    return (struct frame_walk){(uintptr_t)fp, (uintptr_t)lo, (uintptr_t)hi};
+    return (struct frame_walk){(uintptr_t)fp, (uintptr_t)lo, (uintptr_t)hi, 0};
 }
 
 /* The next return address, innermost first; 0 at the end.  Async-signal-safe.  Not
@@ -27,7 +28,8 @@ UNWATCHED static inline uintptr_t frame_next_insig(struct frame_walk *w)
     if (w->at % sizeof(void *) != 0 || w->at < w->floor || w->at >= w->hi ||
         w->hi - w->at < 2 * sizeof(void *))
         return 0;
-    const volatile uintptr_t *rec = (const volatile uintptr_t *)w->at;
+    const volatile uintptr_t *rec =
+        (const volatile uintptr_t *)(w->at + (uintptr_t)w->moved);
     w->floor = w->at + 2 * sizeof(void *);
     w->at = rec[0];
     return rec[1];

@@ -229,13 +229,33 @@ static void park_for_ever(enum park_reason why)
         sched_park(NULL, NULL, why);
 }
 
+/* Where others may exchange the element of a goroutine whose stack may be squeezed.  Once
+ * it goes on, elem_bring takes it from there. */
+static void *elem_stash(const gr_chan *c, struct g *g, void *elem)
+{
+    if (elem == NULL || !sched_on_stack(g, elem))
+        return elem;
+    g->is_pinned = c->elem_size > sizeof g->stash;
+    if (g->is_pinned)
+        return elem;
+    memcpy(g->stash, elem, c->elem_size);
+    return g->stash;
+}
+
+static void elem_bring(const gr_chan *c, struct g *g, void *elem, bool is_send)
+{
+    if (!is_send && elem != NULL && !g->is_pinned && sched_on_stack(g, elem))
+        memcpy(elem, g->stash, c->elem_size);
+    g->is_pinned = false;
+}
+
 /* Waits in a queue until served or closed.  Needs: c locked; it is not afterwards.  Gives:
  * a value was exchanged. */
 static bool chan_wait(gr_chan *c, bool is_send, void *elem, enum park_reason why)
 {
     struct g *g = g_self();
     struct waiter *w = waiter_in_cell(g);
-    waiter_fill(w, g, elem, false);
+    waiter_fill(w, g, UNLIKELY(g->no_escape) ? elem_stash(c, g, elem) : elem, false);
     chan_enqueue_locked(c, w, is_send);
     if (UNLIKELY(c->timer != NULL))
         timer_block_locked(c);
@@ -250,6 +270,8 @@ static bool chan_wait(gr_chan *c, bool is_send, void *elem, enum park_reason why
         timer_unblock_locked(c);
         chan_unlock(c);
     }
+    if (UNLIKELY(g->no_escape))
+        elem_bring(c, g, elem, is_send);
     return w->success;
 }
 

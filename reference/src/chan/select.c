@@ -290,6 +290,8 @@ static void enqueue_all(struct selection *s, struct g *g)
         struct waiter *w =
             i == 0 && !MUTANT(select_loser_kept) ? waiter_in_cell(g) : waiter_acquire();
         waiter_fill(w, g, k->elem, true);
+        if (UNLIKELY(g->no_escape) && sched_on_stack(g, k->elem))
+            g->is_pinned = true;
         w->c = k->ch;
         w->more = NULL;
         w->index = (int32_t)s->order[i];
@@ -372,6 +374,8 @@ static NOINLINE int select_wait(struct selection *s)
     s->is_locked = false;
     sched_park(s->is_single ? NULL : commit_unlock_all, NULL,
                s->live == 0 ? PARK_SELECT_EMPTY : PARK_SELECT);
+    if (UNLIKELY(g->no_escape))
+        g->is_pinned = false;
     w = g->param;
     dequeue_all(s, g);
     index = w->index;

@@ -22,6 +22,8 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* Newer than Debian 12's headers. */
@@ -121,6 +123,25 @@ void os_dontneed(void *at, size_t bytes)
 {
     if (bytes > 0 && madvise(at, bytes, MADV_DONTNEED) != 0)
         throw("pages of a reservation cannot be dropped");
+}
+
+/* This very process; newer than Debian 12's headers. */
+#define SELF_FD (-10001)
+
+STATIC_ASSERT(sizeof(struct os_range) == sizeof(struct iovec) &&
+                  offsetof(struct os_range, bytes) == offsetof(struct iovec, iov_len),
+              "a range is what the kernel calls an iovec");
+
+void os_dontneed_many(const struct os_range *r, size_t n)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        bytes += r[i].bytes;
+    if (n > 1 && !FAILURE(process_madvise) &&
+        syscall(SYS_process_madvise, SELF_FD, r, n, MADV_DONTNEED, 0) == (long)bytes)
+        return;
+    for (size_t i = 0; i < n; i++)
+        os_dontneed(r[i].at, r[i].bytes);
 }
 
 void os_renew(void *at, size_t bytes)

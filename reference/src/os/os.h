@@ -39,6 +39,13 @@ void os_release(void *at, size_t bytes);
  * stay.  Needs: page-aligned bounds. */
 void os_dontneed(void *at, size_t bytes);
 
+/* The same for several places, in one call where the system has one. */
+struct os_range {
+    void *at;
+    size_t bytes;
+};
+void os_dontneed_many(const struct os_range *r, size_t n);
+
 enum os_guard {
     OS_GUARD_MADVISE,  /* guard markers in the page table: no cost in mappings */
     OS_GUARD_MPROTECT, /* one more mapping per guard, within a budget */

@@ -91,7 +91,7 @@ void timers_settle(void)
 /* Off the sleeper's stack: it may be woken as soon as the timer is armed. */
 static bool sleep_commit(struct g *g, void *arg)
 {
-    int64_t when = *(const int64_t *)arg;
+    int64_t when = (int64_t)(uintptr_t)arg;
     struct m *m = m_self();
     bool is_first;
     struct timer_heap *h = m->control != NULL ? control_timers(m->control) : &m->p->timers;
@@ -110,5 +110,5 @@ void gr_sleep_ns(int64_t d_ns)
     }
     int64_t now = sched_now_ns();
     int64_t when = d_ns <= 0 || d_ns > TIMER_NEVER - 1 - now ? TIMER_NEVER - 1 : now + d_ns;
-    sched_park(sleep_commit, &when, PARK_SLEEP);
+    sched_park(sleep_commit, (void *)(uintptr_t)when, PARK_SLEEP);
 }

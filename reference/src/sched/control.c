@@ -135,7 +135,7 @@ static void switch_to(struct control *c, struct g *next)
 {
     struct g *g = c->on;
     take(c, next);
-    if (!next->has_stack)
+    if (load_relaxed(&next->stack_at) == STACK_NONE)
         spawn_bind(NULL, next);
     store_relaxed(&next->state, G_RUNNING);
     c->on = next;
@@ -367,7 +367,7 @@ void gr_control_run(const struct gr_control *opt, gr_fn fn, void *arg,
     struct g *g = c->run[0];
     g->is_main = true;
     take(c, g);
-    if (!g->has_stack)
+    if (load_relaxed(&g->stack_at) == STACK_NONE)
         spawn_bind(NULL, g);
     store_relaxed(&g->state, G_RUNNING);
     fiber_adopt(&c->m.g0);

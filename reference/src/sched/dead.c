@@ -95,7 +95,7 @@ static bool on_fault(const struct os_fault *f)
         fatal_signal(os_signal_text(f->signal));
     if (g == NULL)
         return false;
-    if (g->has_stack) {
+    if (load_relaxed(&g->stack_at) != STACK_NONE) {
         if (stack_grow_insig(&g->stack, f->addr))
             return true;
         if (stack_owns_guard(&g->stack, f->addr)) {

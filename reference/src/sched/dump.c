@@ -132,7 +132,8 @@ static void put_parent(int fd, struct g *g)
 /* Of a goroutine that does not run; false when it has no frames yet. */
 UNWATCHED static bool trace_of(struct g *g, struct trace *t)
 {
-    if (!g->has_stack)
+    uint8_t at = load_acquire(&g->stack_at); /* pairs with let_go, squeeze.c */
+    if (at == STACK_NONE || at == STACK_HELD)
         return false;
     struct stack s = g->stack;
     struct ctx c = g->fiber.ctx;
@@ -141,6 +142,8 @@ UNWATCHED static bool trace_of(struct g *g, struct trace *t)
         (uintptr_t)c.pc == (uintptr_t)ctx_entry)
         return false;
     *t = (struct trace){(uintptr_t)c.pc, frame_walk(c.fp, s.lo, s.top)};
+    if (at == STACK_AWAY)
+        squeeze_map(g, &t->frames);
     return true;
 }
 

@@ -15,6 +15,7 @@
  *   I2  A cell keeps its address and type for ever, so a stale pointer reads garbage, never
  *       faults.
  *   I3  A goroutine has a stack from its first run to its end; before that a cell alone.
+ *       While it waits, its bytes may be elsewhere (squeeze.c).
  */
 #ifndef SCHED_G_H
 #define SCHED_G_H
@@ -41,6 +42,9 @@ enum park_reason {
     PARK_REASONS
 };
 
+/* Where the stack of a goroutine is; changed by who runs it, and by squeeze.c. */
+enum stack_at { STACK_NONE, STACK_HERE, STACK_HELD, STACK_AWAY };
+
 /* The words that a dump prints. */
 const char *park_reason_text(enum park_reason why);
 
@@ -52,7 +56,8 @@ const char *park_reason_text(enum park_reason why);
 struct m;
 struct g {
     struct timer sleep; /* owner: G while running, then the heap */
-    uint64_t spare[2];  /* cell begins a line */
+    void *image;        /* owner: who restores the stack; STACK_AWAY: its contents */
+    uint64_t spare;     /* cell begins a line */
     struct g *all_next; /* const after the cell was made */
     struct rand noise;  /* owner: G */
 
@@ -66,7 +71,7 @@ struct g {
     uint64_t priority;     /* controlled mode: PCT; higher runs first */
     uint64_t noise_key;    /* owner: G; which gr_noise call and goroutine noise is of */
     struct m *bound_m;     /* changed by the owner (bound.c I1) */
-    uint64_t room[3];      /* to the end of the line */
+    uint64_t stash[3];     /* owner: as of cell; a small element of one that is squeezed */
 
     struct fiber fiber;           /* owner: G; valid while it is not running (I3) */
     struct stack stack;           /* owner: G (I3) */
@@ -74,6 +79,7 @@ struct g {
     _Atomic uint32_t select_done; /* atomic; CAS 0 -> 1 by who may wake a select */
     bool goexiting;               /* owner: G */
     bool success;                 /* waker, before sched_ready: a communication woke it */
+    bool is_pinned; /* owner: G; others may write to its stack while it waits */
 
     struct g *link;                /* owner: whoever holds it (I1): run queue, ready list */
     _Atomic uint64_t goid;         /* atomic; set at spawn, read by dumps */
@@ -84,11 +90,12 @@ struct g {
     _Atomic uint16_t parked_at;    /* atomic; owner: G; sched_coarse at its last park */
     _Atomic uint8_t state;         /* atomic; enum g_state, changed by the owner */
     _Atomic uint8_t why;           /* atomic; enum park_reason, of the last park */
-    bool has_stack;                /* owner: G */
-    bool is_main;                  /* const from spawn to the end */
+    _Atomic uint8_t stack_at;      /* atomic; enum stack_at */
     _Atomic bool is_bound;         /* atomic; by the owner: it runs on bound_m only */
-    /* const from before the first run: sched_spawn_system */
-    bool is_system : 1;
+    bool is_main : 1;              /* const from spawn to the end */
+    bool is_system : 1;            /* const from before the first run; sched_spawn_system */
+    bool no_escape : 1;            /* the same; it may be squeezed */
+    bool wants_big : 1;            /* the same; GR_STACK_BIG */
     bool is_listed : 1; /* const after the cell was made: all_next, sleep are set */
 };
 

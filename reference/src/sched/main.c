@@ -15,6 +15,7 @@ static void first_goroutine(gr_fn fn, void *arg)
     store_relaxed(&sched.goid, 1);
     struct g *g = spawn_prepare(p, fn, arg, 1);
     g->is_main = true;
+    g->no_escape = false; /* programs keep what all use on its stack */
     store_relaxed(&p->spawned, 1);
     push_back(p, g);
 }
@@ -36,6 +37,8 @@ void sched_main(gr_fn fn, void *arg)
     freeze_init();
     sysmon_start(); /* first: a thread that blocks relies on it */
     machine_start(p, false);
+    if (env_knobs.squeeze != 0)
+        squeeze_start();
     note_sleep(&sched.main_done);
 }
 
@@ -48,7 +51,7 @@ void sched_quit(void)
 
 void sched_stats(struct gr_stats *s)
 {
-    *s = (struct gr_stats){.spawned = 0};
+    *s = (struct gr_stats){.squeezed = squeeze_count()};
     stop_stats(s);
     for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */
         struct p *p = load_relaxed(&sched.ps[i]);

@@ -100,6 +100,8 @@ static void arrive_after_park(struct m *m, struct g *prev)
 {
     bool (*commit)(struct g *, void *) = m->commit;
     m->commit = NULL;
+    /* Only now: its stack is free (squeeze.c I2).  Pairs with the acquire in is_mine. */
+    store_release(&prev->state, G_WAITING);
     if (commit == NULL || commit(prev, m->commit_arg))
         return;
     store_relaxed(&prev->state, G_RUNNABLE);
@@ -136,8 +138,8 @@ NOINLINE void sched_arrive(void)
 static void run_begin(struct m *m, struct g *next)
 {
     ASSERT(load_relaxed(&next->state) == G_RUNNABLE);
-    if (!next->has_stack)
-        spawn_bind(m->p, next);
+    if (load_acquire(&next->stack_at) != STACK_HERE) /* pairs with let_go, squeeze.c */
+        stack_fetch(m->p, next);
     store_relaxed(&next->state, G_RUNNING);
     m->cur = next;
 }
@@ -180,8 +182,8 @@ void sched_park(bool (*commit)(struct g *g, void *arg), void *arg, enum park_rea
     ASSERT(g != NULL);
     store_relaxed(&g->why, why);
     store_relaxed(&g->parked_at, (uint16_t)load_relaxed(&sched_coarse));
-    store_relaxed(&g->state, G_WAITING);
     if (m->control != NULL) {
+        store_relaxed(&g->state, G_WAITING);
         control_park(m->control, commit, arg);
         return;
     }

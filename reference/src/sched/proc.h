@@ -279,6 +279,14 @@ uint32_t poll_waiting(void);     /* goroutines that wait for a descriptor */
 void dead_verdict(void);     /* nobody can ever run again */
 void dead_drop(struct g *g); /* what sched_on_drop asked for */
 
+/* ---- squeeze.c ---- */
+void stack_fetch(struct p *p, struct g *g); /* makes its stack STACK_HERE */
+void squeeze_start(void);                   /* the thread that squeezes, once */
+void squeeze_look(void);                    /* sysmon: trims what has grown */
+uint64_t squeeze_count(void);               /* stacks so far */
+/* dumps: w shall walk the image of a squeezed stack */
+void squeeze_map(const struct g *g, struct frame_walk *w);
+
 /* ---- dump.c ---- */
 struct os_fault;
 /* A fault that is about to end the process: the dump begins where it struck. */

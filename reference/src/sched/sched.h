@@ -34,10 +34,21 @@
 
 /* Parks the running goroutine.  commit(g, arg) runs once the goroutine can be made ready by
  * others, off its stack where there are other threads; it must not park, and releases the
- * lock that protects what g waits for.  It returns false when g need not wait: g then goes
- * on soon.  commit == NULL: just wait. After commit has released its lock nothing that g
- * owns may be touched in it. Needs: a goroutine, I2.  Blocks: G. */
+ * lock that protects what g waits for, and must not look at g's stack.  It returns false
+ * when g need not wait: g then goes on soon.  commit == NULL: just wait. After commit has
+ * released its lock nothing that g owns may be touched in it. Needs: a goroutine, I2.
+ * Blocks: G. */
 void sched_park(bool (*commit)(struct g *g, void *arg), void *arg, enum park_reason why);
+
+/* When g->no_escape: whether p lies on the caller's stack, where nobody may read or write
+ * while it waits, unless it is pinned (is_pinned) meanwhile. */
+static inline bool sched_on_stack(const struct g *g, const void *p)
+{
+    return (const char *)p >= g->stack.lo && (const char *)p < g->stack.top;
+}
+
+/* Gives back what memory of stacks nobody uses. */
+void sched_stack_trim(void);
 
 /* Makes a parked goroutine runnable, next on this processor.  Needs: the right to wake g,
  * obtained once; no lock that a woken goroutine's resumption needs.  Anything written

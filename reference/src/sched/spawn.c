@@ -28,8 +28,9 @@ struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
     store_relaxed(&g->why, PARK_NONE);
     g->fn = fn;
     g->arg = arg;
-    g->has_stack = false;
-    g->is_main = false;
+    store_relaxed(&g->stack_at, STACK_NONE);
+    g->is_main = g->is_system = g->wants_big = false;
+    g->no_escape = env_knobs.squeeze != 0;
     store_relaxed(&g->goid, goid);
     spawn_name_parent(g, NULL, NULL);
     store_relaxed(&g->state, G_RUNNABLE);
@@ -40,11 +41,14 @@ struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
 
 void spawn_bind(struct p *p, struct g *g)
 {
-    if (p != NULL && p->nstacks > 0)
+    if (g->wants_big) {
+        if (!stack_acquire(&g->stack, STACK_LARGE) && !stack_acquire(&g->stack, STACK_BIG))
+            fatal(GR_FATAL_NO_MEMORY);
+    } else if (p != NULL && p->nstacks > 0)
         g->stack = p->stacks[--p->nstacks];
     else if (stack_acquire_many(&g->stack, 1) == 0)
         fatal(GR_FATAL_NO_MEMORY);
-    g->has_stack = true;
+    store_relaxed(&g->stack_at, STACK_HERE);
     fiber_init(&g->fiber, stack_bottom(&g->stack), g->stack.top, spawn_entry, NULL);
 }
 
@@ -69,10 +73,10 @@ static void cell_clean(struct g *g)
 void spawn_bury(struct p *p, struct g *g)
 {
     cell_clean(g);
-    if (g->has_stack) {
+    if (load_relaxed(&g->stack_at) != STACK_NONE) {
         ASSERT(stack_check(&g->stack));
         fiber_fini(&g->fiber);
-        g->has_stack = false;
+        store_relaxed(&g->stack_at, STACK_NONE);
         stack_settle(&g->stack);
         if (p != NULL && !SAN_FIBERS && p->nstacks < P_STACKS &&
             !stack_is_second_best(&g->stack))
@@ -98,7 +102,7 @@ static void count(atomic_u64 *n)
 }
 
 /* Goes on at pc: in the code that says `go`. */
-static ALWAYS_INLINE uint64_t spawn(gr_fn fn, void *arg, const void *pc)
+static ALWAYS_INLINE uint64_t spawn(gr_fn fn, void *arg, const void *pc, unsigned options)
 {
     struct m *m = m_self();
     ASSERT(m != NULL);
@@ -108,6 +112,10 @@ static ALWAYS_INLINE uint64_t spawn(gr_fn fn, void *arg, const void *pc)
     uint64_t goid = goid_new(p);
     struct g *g = spawn_prepare(p, fn, arg, goid);
     spawn_name_parent(g, m->cur, pc);
+    if (options != 0) {
+        g->no_escape |= (options & GR_NOESCAPE) != 0;
+        g->wants_big = (options & GR_STACK_BIG) != 0;
+    }
     count(&p->spawned);
     push_next(p, g);
     idle_wake();
@@ -116,7 +124,7 @@ static ALWAYS_INLINE uint64_t spawn(gr_fn fn, void *arg, const void *pc)
 
 uint64_t sched_spawn(gr_fn fn, void *arg)
 {
-    return spawn(fn, arg, NULL);
+    return spawn(fn, arg, NULL, 0);
 }
 
 NOINLINE void gr_go(gr_fn fn, void *arg)
@@ -124,13 +132,29 @@ NOINLINE void gr_go(gr_fn fn, void *arg)
     if (fn == NULL)
         fatal(GR_FATAL_GO_NIL);
     sched_point();
-    spawn(fn, arg, __builtin_return_address(0));
+    spawn(fn, arg, __builtin_return_address(0), 0);
+}
+
+NOINLINE void gr_go_opt(gr_fn fn, void *arg, unsigned options)
+{
+    if (fn == NULL)
+        fatal(GR_FATAL_GO_NIL);
+    sched_point();
+    if ((options & GR_NOESCAPE) != 0)
+        squeeze_start();
+    spawn(fn, arg, __builtin_return_address(0), options);
 }
 
 uint64_t gr_goid(void)
 {
     struct g *g = g_self();
     return g != NULL ? load_relaxed(&g->goid) : 0;
+}
+
+/* Whether it has a stack already, or wants one of its own. */
+static bool has_own_stack(const struct g *g)
+{
+    return load_relaxed(&g->stack_at) != STACK_NONE || g->wants_big;
 }
 
 /* The running goroutine's function has returned.  Comes back when its stack has been handed
@@ -153,14 +177,14 @@ static void spawn_return(void)
     if (UNLIKELY(m->is_apart))
         bound_exit(m);
     struct g *next = find_quick(m);
-    if (next == NULL || next->has_stack || stack_is_second_best(&g->stack)) {
+    if (next == NULL || has_own_stack(next) || stack_is_second_best(&g->stack)) {
         sched_leave_to(m, AFTER_EXIT, next);
         __builtin_unreachable();
     }
     stack_settle(&g->stack);
     next->stack = g->stack;
-    next->has_stack = true;
-    g->has_stack = false;
+    store_relaxed(&next->stack_at, STACK_HERE);
+    store_relaxed(&g->stack_at, STACK_NONE);
     spawn_bury(p, g);
     store_relaxed(&next->state, G_RUNNING);
     m->cur = next;

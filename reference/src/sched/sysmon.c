@@ -109,6 +109,7 @@ static bool look(int64_t now)
     idle_retry();
     poll_late(now);
     coarse_update();
+    squeeze_look();
     trace_look();
     return any_taken || any_long;
 }

@@ -98,7 +98,7 @@ void stack_settle_slow(struct stack *s)
     s->lo = first_lo;
 }
 
-size_t stack_grow_count(void)
+size_t stack_grown(void)
 {
     return load_relaxed(&grown);
 }

@@ -223,7 +223,7 @@ void stack_trim(void)
 
 void stack_stats_read(struct stack_stats *out)
 {
-    *out = (struct stack_stats){.grown = stack_grow_count()};
+    *out = (struct stack_stats){.grown = stack_grown()};
     for (int class = 0; class < STACK_CLASSES; class ++) {
         struct pool *p = &pools[class];
         mutex_lock(&p->lock);

@@ -37,7 +37,4 @@ size_t slab_usable_bytes(enum stack_class class);
 /* The same for a large slot whose guard is as deep as it can be. */
 size_t slab_depth_max(void);
 
-/* grow.c: how many times stacks have grown. */
-size_t stack_grow_count(void);
-
 #endif

@@ -84,6 +84,9 @@ static inline void stack_settle(struct stack *s)
 char *stack_bottom(const struct stack *s);
 size_t stack_depth(const struct stack *s);
 
+/* How many times stacks have grown so far. */
+size_t stack_grown(void);
+
 /* How far a large stack may grow from now on: gives the former limit, and sets it to
  * `bytes`, rounded up to pages, if that is not 0.  First bytes and slot bound it. */
 size_t stack_max(size_t bytes);
