@@ -37,7 +37,16 @@ static void check_account(struct account *a)
 {
     WAIT_FOR(gr_atomic_load(&a->back) + gr_atomic_load(&a->fired) >=
              gr_atomic_load(&a->set));
-    CHECK_EQ(gr_atomic_load(&a->back) + gr_atomic_load(&a->fired), gr_atomic_load(&a->set));
+    int64_t set = gr_atomic_load(&a->set), back = gr_atomic_load(&a->back),
+            fired = gr_atomic_load(&a->fired);
+    struct gr_stats s;
+    gr_stats_read(&s);
+    if (back + fired != set)
+        fmt_fd(1,
+               "%lld set, %lld taken back, %lld fired; of all: %llu fired, %llu spawned\n",
+               (long long)set, (long long)back, (long long)fired,
+               (unsigned long long)s.timers_fired, (unsigned long long)s.spawned);
+    CHECK_EQ(back + fired, set);
 }
 
 static void check_accounts(struct account *a, int n)

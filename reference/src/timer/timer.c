@@ -176,8 +176,10 @@ bool timer_arm(struct timer_heap *h, struct timer *t, int64_t when, uint64_t seq
 
 bool timer_disarm(struct timer *t)
 {
-    if (load_relaxed(&t->ticket) == 0 || MUTANT(timer_disarm_forgets))
-        return load_relaxed(&t->ticket) != 0;
+    if (load_relaxed(&t->ticket) == 0)
+        return false;
+    if (MUTANT(timer_disarm_forgets))
+        return true;
     /* I4.  Acquire: pairs with the release in timer_arm, and in claim: a callback's capture
      * of fn and arg comes before what the owner does to them next. */
     return swap_acq_rel(&t->ticket, 0) != 0;
