@@ -27,7 +27,7 @@ GAUNTLET = ROOT / "conformance" / "gauntlet"
 KEYS = {"name", "unit", "procs", "reference", "go", "ratio", "runs", "spread", "goal", "met", "row", "best"}
 ALL = load_figures()
 THEMES = sorted({f.theme for f in ALL})
-LEAST = {"fib": 6, "sleep-hogs": 1, "parked": 5000}
+LEAST = {"fib": 6, "sleep-hogs": 1, "sleep-tight": 1, "parked": 5000}
 GOALS_OF_THE_ISSUE = {  # row: ratio of each number of processors
     2: {1: 0.2}, 3: {1: 0.5}, 4: {1: 0.1, 2: 0.2}, 5: {1: 0.2, 2: 0.2}, 6: {1: 0.25, 2: 0.25}, 7: {1: 0.28, 2: 0.28},
     8: {1: 0.6, 2: 0.8}, 9: {1: 0.3, 2: 0.3}, 10: {1: 0.65, 2: 0.65}, 11: {1: 0.5, 2: 0.5}, 13: {1: 0.1, 2: 0.1},

@@ -62,19 +62,41 @@ static void hog(void *arg)
     gr_wg_done(&h->all);
 }
 
+/* Makes no call at all. */
+static void hog_tight(void *arg)
+{
+    struct hogs *h = arg;
+    uint64_t x = 1;
+
+    while (!atomic_load_explicit(&h->is_over, memory_order_relaxed))
+        x = x * 6364136223846793005u + 1442695040888963407u;
+    *(volatile uint64_t *)&x = x;
+    gr_wg_done(&h->all);
+}
+
 /* The same among hogs, two for each processor, that never yield by themselves. */
-static void sleep_hogs(int64_t n)
+static double lateness_among_us(int64_t n, gr_fn fn)
 {
     struct hogs h = {0};
     int hogs = 2 * gr_procs(0);
 
     gr_wg_add(&h.all, hogs);
     for (int i = 0; i < hogs; i++)
-        gr_go(hog, &h);
+        gr_go(fn, &h);
     double late = lateness_us(n, MS);
     gr_atomic_store(&h.is_over, 1);
     gr_wg_wait(&h.all);
-    bench_print("sleep-hogs", NULL, late);
+    return late;
+}
+
+static void sleep_hogs(int64_t n)
+{
+    bench_print("sleep-hogs", NULL, lateness_among_us(n, hog));
+}
+
+static void sleep_tight(int64_t n)
+{
+    bench_print("sleep-tight", NULL, lateness_among_us(n, hog_tight));
 }
 
 /* ---- many timers ---- */
@@ -150,7 +172,9 @@ int main(int argc, char **argv)
     static const struct bench list[] = {
         {"sleep-1ms", NULL, sleep_1ms, "us that a sleep of 1 ms is late, median of OPS"},
         {"sleep-50us", NULL, sleep_50us, "us that a sleep of 50 us is late"},
-        {"sleep-hogs", NULL, sleep_hogs, "us that a sleep of 1 ms is late among hogs"},
+        {"sleep-hogs", NULL, sleep_hogs,
+         "us that a sleep of 1 ms is late among hogs that poll"},
+        {"sleep-tight", NULL, sleep_tight, "the same among hogs in tight loops"},
         {"timers", NULL, timers, "a timer with its time far off: add, stop, free"},
         {"timers-fire", timers_fire, NULL, "a timer added, fired and freed"},
         {0},

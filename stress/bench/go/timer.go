@@ -24,28 +24,39 @@ func lateness(n int, d time.Duration) float64 {
 
 var hogged uint64
 
-// sleepHogs measures the same among hogs, two for each processor, that never yield by themselves.
-func sleepHogs(n int) {
+func hog(over *int64, all *sync.WaitGroup) {
+	x := uint64(1)
+	for atomic.LoadInt64(over) == 0 {
+		for i := 0; i < 1000; i++ {
+			x = x*6364136223846793005 + 1442695040888963407
+		}
+	}
+	atomic.StoreUint64(&hogged, x)
+	all.Done()
+}
+
+func hogTight(over *int64, all *sync.WaitGroup) {
+	x := uint64(1)
+	for atomic.LoadInt64(over) == 0 {
+		x = x*6364136223846793005 + 1442695040888963407
+	}
+	atomic.StoreUint64(&hogged, x)
+	all.Done()
+}
+
+// latenessAmong measures the same among hogs, two for each processor, that never yield by themselves.
+func latenessAmong(n int, hog func(*int64, *sync.WaitGroup)) float64 {
 	var over int64
 	var all sync.WaitGroup
 	hogs := 2 * runtime.GOMAXPROCS(0)
 	all.Add(hogs)
 	for i := 0; i < hogs; i++ {
-		go func() {
-			x := uint64(1)
-			for atomic.LoadInt64(&over) == 0 {
-				for i := 0; i < 1000; i++ {
-					x = x*6364136223846793005 + 1442695040888963407
-				}
-			}
-			atomic.StoreUint64(&hogged, x)
-			all.Done()
-		}()
+		go hog(&over, &all)
 	}
 	late := lateness(n, time.Millisecond)
 	atomic.StoreInt64(&over, 1)
 	all.Wait()
-	printFigure("sleep-hogs", late)
+	return late
 }
 
 func draw(state *uint64) uint64 {
@@ -104,7 +115,8 @@ func timersFire(n int) {
 var timerBenches = []bench{
 	{name: "sleep-1ms", report: func(n int) { printFigure("sleep-1ms", lateness(n, time.Millisecond)) }},
 	{name: "sleep-50us", report: func(n int) { printFigure("sleep-50us", lateness(n, 50*time.Microsecond)) }},
-	{name: "sleep-hogs", report: sleepHogs},
+	{name: "sleep-hogs", report: func(n int) { printFigure("sleep-hogs", latenessAmong(n, hog)) }},
+	{name: "sleep-tight", report: func(n int) { printFigure("sleep-tight", latenessAmong(n, hogTight)) }},
 	{name: "timers", report: timers},
 	{name: "timers-fire", work: timersFire},
 }
