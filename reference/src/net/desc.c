@@ -127,6 +127,7 @@ struct desc *desc_enter(gr_fd fd)
 /* The last user of a closed descriptor: nobody else can reach it any more. */
 static int desc_end(struct desc *d)
 {
+    RACE_ACQUIRE(d); /* what users did with the system's number comes before its end */
     if (d->is_registered)
         poller_remove(d);
     if (d->has_file)
@@ -156,6 +157,7 @@ static bool is_last(uint64_t state)
 
 void desc_leave(struct desc *d)
 {
+    RACE_RELEASE_MERGE(d);
     /* Release for the next user, acquire for the last one; pairs with itself. */
     uint64_t s = atomic_fetch_sub_explicit(&d->state, USER, memory_order_acq_rel) - USER;
     if (UNLIKELY(is_last(s)))
@@ -240,6 +242,7 @@ static bool unlock_hand_over(struct desc *d, enum half half)
 void desc_unlock(struct desc *d, enum half half)
 {
     uint64_t s = load_relaxed(&d->state), next;
+    RACE_RELEASE_MERGE(d);
     do {
         if (UNLIKELY((s & WANT(half)) != 0)) {
             if (unlock_hand_over(d, half))

@@ -49,6 +49,7 @@ static struct g *poller_poll(int64_t timeout_ns)
 {
     struct os_event events[OS_EVENTS];
     struct g *all = NULL, **last = &all;
+    RACE_ACQUIRE(&poller);
     int n = os_poll_wait(poller.poll, events, timeout_ns);
     for (int i = 0; i < n; i++) {
         if (events[i].cookie != BELL) {
@@ -63,8 +64,10 @@ static struct g *poller_poll(int64_t timeout_ns)
 
 static void poller_wake(void)
 {
-    if (atomic_exchange_explicit(&poller.rung, 1, memory_order_seq_cst) == 0)
-        os_bell_ring(poller.bell);
+    if (atomic_exchange_explicit(&poller.rung, 1, memory_order_seq_cst) != 0)
+        return;
+    RACE_ACQUIRE(&poller);
+    os_bell_ring(poller.bell);
 }
 
 static int boot_locked(void)
@@ -83,6 +86,7 @@ static int boot_locked(void)
     os_fd_limit_raise();
     poller.poll = poll;
     poller.bell = bell;
+    RACE_RELEASE(&poller);
     sched_set_poller(&face);
     store_release(&poller.is_up, true); /* pairs with the acquire in poller_boot */
     return 0;
@@ -101,6 +105,7 @@ int poller_boot(void)
 int poller_add(struct desc *d, gr_fd handle)
 {
     int error = poller_boot();
+    RACE_ACQUIRE(&poller);
     return error != 0 ? error : os_poll_add(poller.poll, d->fd, (uint64_t)handle);
 }
 

@@ -131,7 +131,7 @@ static void sleep_if_idle(void)
 static int64_t nap_ns(int64_t period)
 {
     int64_t next = load_relaxed(&sched.nidle) > 0 ? TIMER_NEVER : earliest_ns();
-    if (next == TIMER_NEVER)
+    if (next > TIMER_NEVER - DUE_SLICE_NS) /* none, or as good as */
         return period;
     int64_t left = next + DUE_SLICE_NS - sched_now_ns();
     left = left > DUE_SLICE_NS ? left : DUE_SLICE_NS;
