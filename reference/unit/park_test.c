@@ -11,7 +11,7 @@
 #include "gr/debug.h"
 #include "gr/time.h"
 #include "os/os.h"
-#include "sched/sched.h"
+#include "sched/proc.h"
 
 static atomic_u32 done;
 static int scale(int n)
@@ -276,6 +276,34 @@ static void polls_preempt(void)
     with_procs(1, hog);
 }
 
+static void count_one(void *unused)
+{
+    (void)unused;
+    add_relaxed(&done, 1);
+}
+
+/* It never switches again, and nobody was woken for what it left in its seat. */
+static void calm_hog(void *unused)
+{
+    (void)unused;
+    while (load_relaxed(&m_self()->p->calm) < CALM_AFTER) {
+        uint32_t before = load_relaxed(&done);
+        gr_go(count_one, NULL);
+        while (load_relaxed(&done) == before)
+            gr_yield();
+    }
+    while (load_relaxed(&sched.nidle) == 0)
+        gr_yield();
+    gr_go(setter, NULL);
+    while (!load_relaxed(&stop))
+        cpu_relax();
+}
+
+static void a_calm_hog_is_robbed(void)
+{
+    with_procs(2, calm_hog);
+}
+
 static void spawn_chain(void *unused)
 {
     (void)unused;
@@ -334,6 +362,7 @@ static const struct unit_case cases[] = {
     UNIT(runs_in_parallel),
     UNIT(seat_does_not_starve_ring),
     UNIT(polls_preempt),
+    UNIT(a_calm_hog_is_robbed),
     UNIT(spawn_chain_does_not_starve),
     UNIT(yield_goes_behind),
 };

@@ -90,6 +90,10 @@ void push_behind(struct p *p, struct g *g)
 void push_next(struct p *p, struct g *g)
 {
     struct g *old = runq_push_next(&p->q, g);
-    if (old != NULL)
-        push_back(p, old);
+    if (old == NULL) {
+        wake_for_seat(p);
+        return;
+    }
+    push_back(p, old);
+    wake_for_ring();
 }

@@ -41,6 +41,7 @@ static struct g *local_pop(struct p *p)
         struct g *g = runq_pop_next(&p->q);
         if (g != NULL) {
             p->next_streak++;
+            calm_grow(p);
             return g;
         }
     }
@@ -106,7 +107,6 @@ static void arrive_after_park(struct m *m, struct g *prev)
         return;
     store_relaxed(&prev->state, G_RUNNABLE);
     push_next(m->p, prev);
-    idle_wake();
 }
 
 NOINLINE void sched_arrive(void)
@@ -124,7 +124,7 @@ NOINLINE void sched_arrive(void)
         return;
     case AFTER_YIELD:
         push_behind(m->p, prev);
-        idle_wake();
+        wake_for_ring();
         return;
     case AFTER_BLOCK:
         arrive_after_block(prev);
@@ -204,7 +204,6 @@ void sched_ready(struct g *g)
         return;
     }
     push_next(m->p, g);
-    idle_wake();
 }
 
 void sched_ready_all(struct g *list)

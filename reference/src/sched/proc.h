@@ -80,6 +80,7 @@ struct p {
     struct timer_heap timers;
     atomic_u32 tick;              /* owner: P; counts switches; read by sysmon */
     uint32_t next_streak;         /* owner: P; picks from q.next in a row */
+    atomic_u32 calm;              /* atomic; see wake.c */
     struct rand rng;              /* owner: P */
     uint32_t nstacks;             /* owner: P */
     uint32_t ncells;              /* owner: P */
@@ -259,10 +260,20 @@ struct rouse keeper_take_locked(void);
 void harvest_begin(void);
 void harvest_end(struct g *list);
 
+/* ---- wake.c ---- */
+#define CALM_AFTER 16u            /* goroutines from its own seat in a row */
+void wake_for_ring(void);         /* work behind others in the caller's P */
+void wake_for_seat(struct p *p);  /* work in the caller's seat alone */
+bool wake_for_stuck(struct p *p); /* sysmon: p has not switched since the last look */
+void calm_allow(void);            /* sysmon is there */
+void calm_grow(struct p *p);      /* owner: took a goroutine from its own seat */
+void calm_end(struct p *p);       /* a thief took it */
+
 /* ---- global.c ---- */
 void push_back(struct p *p, struct g *g); /* behind everything, or to all when it is full */
 void push_behind(struct p *p, struct g *g); /* of everything, of the global queue too */
-void push_next(struct p *p, struct g *g);   /* into the seat; who sat there goes behind */
+/* into the seat, waking others if that is worth it; who sat there goes behind everything */
+void push_next(struct p *p, struct g *g);
 void global_push(struct g *g);
 void global_push_many(struct g *const *in, uint32_t n);
 struct g *global_pop(struct p *p, uint32_t max); /* moves up to max - 1 more to p's ring */

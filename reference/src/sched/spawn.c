@@ -118,7 +118,6 @@ static ALWAYS_INLINE uint64_t spawn(gr_fn fn, void *arg, const void *pc, unsigne
     }
     count(&p->spawned);
     push_next(p, g);
-    idle_wake();
     return goid;
 }
 

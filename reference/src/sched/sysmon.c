@@ -5,8 +5,9 @@
  * sleepers for deadlines that nobody attends to, asking the poller when nobody else does.
  * Not here: obeying (sched_point_slow), timer expiry (find.c), what a bracket is (block.c).
  *
- * It looks each 20 us while it finds blocked threads, less and less often, down to 400
- * times a second, when it finds none; and sleeps for good while no P is busy, but for the
+ * It looks each 20 us while it finds blocked threads or goroutines that wait for a P while
+ * another one is idle; less and less often, down to 400 times a second, or 1000 times while
+ * a P is idle, when it finds none; and sleeps for good while no P is busy, but for the
  * lines that GR_DEBUG=schedtrace asks for.
  *
  * A P whose tick did not move for SLICE_NS runs one goroutine for at least that long.  When
@@ -24,6 +25,7 @@
 #define SHORTEST_NS 20000
 #define FREEZE_NS 100000 /* from a request to the signal, and to the next one */
 #define LONGEST_NS 2500000
+#define LONGEST_IF_IDLE_NS 1000000
 #define QUIET_LOOKS 50u /* looks without a find before they become rarer */
 
 static atomic_u32 never;
@@ -98,6 +100,7 @@ static bool look(int64_t now)
     int64_t clock = sched_now_ns();
     for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */
         struct p *p = load_relaxed(&sched.ps[i]);
+        any_taken |= p->seen_tick == load_relaxed(&p->tick) && wake_for_stuck(p);
         any_long |= preempt_if_long(p, now);
         any_taken |= take_if_blocked(p, now);
         is_overdue |= timer_next_ns(&p->timers) <= clock;
@@ -112,6 +115,12 @@ static bool look(int64_t now)
     squeeze_look();
     trace_look();
     return any_taken || any_long;
+}
+
+/* While a P is idle work may wait in another one's seat (wake.c I1). */
+static int64_t longest_ns(void)
+{
+    return load_relaxed(&sched.nidle) > 0 ? LONGEST_IF_IDLE_NS : LONGEST_NS;
 }
 
 /* Until some P is busy. */
@@ -144,6 +153,7 @@ static void sysmon_loop(void *unused)
     int64_t period = SHORTEST_NS;
     (void)unused;
     os_thread_precise();
+    calm_allow();
     trace_look();
     while ((load_relaxed(&sched_attention) & ATT_STOP) == 0) {
         os_futex_wait(&never, 0, nap_ns(period));
@@ -151,8 +161,9 @@ static void sysmon_loop(void *unused)
         if (look(os_now_ns())) {
             quiet = 0;
             period = SHORTEST_NS;
-        } else if (++quiet > QUIET_LOOKS && period < LONGEST_NS) {
-            period = 2 * period < LONGEST_NS ? 2 * period : LONGEST_NS;
+        } else if (++quiet > QUIET_LOOKS) {
+            int64_t longest = longest_ns();
+            period = 2 * period < longest ? 2 * period : longest;
         }
     }
 }
