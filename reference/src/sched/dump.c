@@ -204,6 +204,23 @@ static void dump_self(int fd, struct g *g, const void *fp, int detail)
     put_parent(fd, g);
 }
 
+/* Has not run yet. */
+static void dump_birth(const struct birth *b, void *at)
+{
+    struct g g = {.fn = b->fn};
+    store_relaxed(&g.goid, b->goid);
+    store_relaxed(&g.state, G_RUNNABLE);
+    store_relaxed(&g.parent_goid, b->parent_goid);
+    store_relaxed(&g.parent_pc, b->parent_pc);
+    dump_other(*(const int *)at, &g, 1);
+}
+
+static void dump_births(int fd)
+{
+    for (uint32_t i = 0; !SAN_FIBERS && i < load_acquire(&sched.nps); i++)
+        fresh_look(&load_relaxed(&sched.ps[i])->q.fresh, dump_birth, &fd);
+}
+
 static bool is_dumped(struct g *g, const struct g *me, int detail)
 {
     uint32_t state = load_relaxed(&g->state);
@@ -221,6 +238,8 @@ void sched_dump_detail(int fd, bool all, int detail)
         for (struct g *g = g_first(); g != NULL; g = g->all_next)
             if (is_dumped(g, me, detail) && (load_relaxed(&g->goid) != 1) == others)
                 dump_other(fd, g, detail);
+    if (all)
+        dump_births(fd); /* the acquire of nps pairs with nprocs_set */
 }
 
 void sched_dump(int fd, bool all)

@@ -20,6 +20,10 @@
 static struct g *steal_from(struct p *p, struct p *victim, bool take_next, bool is_last)
 {
     struct g *g = runq_steal(&p->q, &victim->q, take_next);
+    /* A lone birth is as good as a seat. */
+    if (g == NULL && load_relaxed(&victim->q.fresh.n) > !take_next &&
+        fresh_steal(&p->q.fresh, &victim->q.fresh) > 0)
+        g = spawn_oldest(p, NULL);
     if (g != NULL && take_next)
         calm_end(victim);
     if (g == NULL && is_last && timers_run(p, &victim->timers))

@@ -78,9 +78,13 @@ void push_back(struct p *p, struct g *g)
         spill(p, g);
 }
 
-/* When the ring is empty, behind everything is the global queue. */
+/* Births that were before g go into the ring before it.  When the ring is empty, behind
+ * everything is the global queue. */
 void push_behind(struct p *p, struct g *g)
 {
+    struct g *born;
+    while (!fresh_is_empty(&p->q.fresh) && (born = spawn_oldest(p, NULL)) != NULL)
+        push_back(p, born);
     if (load_relaxed(&sched.nglobal) > 0 && runq_len(&p->q) == 0)
         global_push(g);
     else

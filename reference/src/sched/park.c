@@ -11,6 +11,9 @@
  * bury it; that cannot be done earlier, because as soon as others may run the goroutine its
  * stack must be free and its registers saved.
  *
+ * Births (fresh.h) are taken newest first, and a goroutine that yields lets all of them
+ * pass into the ring before it, so that it goes behind everything that could run then.
+ *
  * The seat is taken at most NEXT_STREAK times in a row while the ring has work: a pair that
  * hands a value to and fro shares one turn, as if in one time slice, and cannot starve the
  * ring.
@@ -19,6 +22,8 @@
 
 #define NEXT_STREAK 64u
 #define TIMERS_EVERY 8u
+#define RING_EVERY 4u
+#define OLDEST_EVERY 61u
 
 struct sched sched = {
     .lock = MUTEX_INIT(RANK_sched),
@@ -35,7 +40,21 @@ static void bump(atomic_u32 *n)
     store_relaxed(n, load_relaxed(n) + 1);
 }
 
-static struct g *local_pop(struct p *p)
+/* From the ring and the births.  The newest birth goes first, but every fourth turn is the
+ * ring's, and now and then one is the oldest birth's. */
+static struct g *queue_pop(struct p *p, struct g *spent)
+{
+    uint32_t tick = load_relaxed(&p->tick);
+    struct g *g = NULL;
+    if (tick % RING_EVERY != 0)
+        g = tick % OLDEST_EVERY != 1 || MUTANT(sched_newest_only) ? spawn_newest(p, spent)
+                                                                  : spawn_oldest(p, spent);
+    if (g == NULL)
+        g = runq_pop(&p->q);
+    return g != NULL ? g : spawn_newest(p, spent);
+}
+
+static struct g *local_pop(struct p *p, struct g *spent)
 {
     if (LIKELY(p->next_streak < NEXT_STREAK)) {
         struct g *g = runq_pop_next(&p->q);
@@ -46,7 +65,7 @@ static struct g *local_pop(struct p *p)
         }
     }
     p->next_streak = 0;
-    struct g *g = runq_pop(&p->q);
+    struct g *g = queue_pop(p, spent);
     return g != NULL ? g : runq_pop_next(&p->q);
 }
 
@@ -58,7 +77,7 @@ static bool is_g0_due(void)
     return load_relaxed(&sched.nglobal) > 0 || poll_is_due();
 }
 
-struct g *find_quick(struct m *m)
+struct g *find_quick(struct m *m, struct g *spent)
 {
     struct p *p = m->p;
     if (UNLIKELY(m->is_apart))
@@ -71,7 +90,7 @@ struct g *find_quick(struct m *m)
         return NULL;
     if (UNLIKELY((load_relaxed(&sched_attention) & ATT_LEAVE) != 0))
         return NULL;
-    struct g *g = local_pop(p);
+    struct g *g = local_pop(p, spent);
     if (LIKELY(g == NULL || !load_relaxed(&g->is_bound)))
         return g;
     m->found = g; /* its thread is another: that is for g0 */
@@ -86,7 +105,7 @@ struct g *find_local(struct p *p)
         if (g != NULL)
             return g;
     }
-    struct g *g = local_pop(p);
+    struct g *g = local_pop(p, NULL);
     return g != NULL ? g : global_pop(p, RUNQ_SIZE / 2);
 }
 
@@ -172,7 +191,7 @@ void sched_leave_to(struct m *m, enum after after, struct g *next)
 
 void sched_leave(struct m *m, enum after after)
 {
-    sched_leave_to(m, after, find_quick(m));
+    sched_leave_to(m, after, find_quick(m, NULL));
 }
 
 void sched_park(bool (*commit)(struct g *g, void *arg), void *arg, enum park_reason why)
@@ -233,7 +252,7 @@ void sched_yield_now(void)
         control_yield(m->control);
         return;
     }
-    struct g *next = find_quick(m);
+    struct g *next = find_quick(m, NULL);
     if (next == NULL && (is_alone(m) || stop_is_mine())) {
         store_relaxed(&m->cur->state, G_RUNNING);
         return;

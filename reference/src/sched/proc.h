@@ -167,6 +167,11 @@ struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid);
 /* for dumps; NULL, NULL: the runtime itself */
 void spawn_name_parent(struct g *g, const struct g *parent, const void *pc);
 void spawn_bind(struct p *p, struct g *g); /* gives g a stack and a fiber */
+/* The newest or the oldest birth of p as a goroutine, or NULL; spent: the running
+ * goroutine, which has ended and whose cell and stack may be used, or NULL.  Needs: the
+ * owner of p. */
+struct g *spawn_newest(struct p *p, struct g *spent);
+struct g *spawn_oldest(struct p *p, struct g *spent);
 /* for a goroutine that does not end by a return */
 void spawn_wipe(struct g *g);
 void spawn_bury(struct p *p, struct g *g); /* the end: takes both and the cell */
@@ -183,8 +188,8 @@ void m_altstack_ensure(void);       /* for threads that are not ours */
 void sched_arrive(void); /* I4 */
 /* g0: runs next until it leaves; then sched_arrive */
 void sched_run(struct m *m, struct g *next);
-/* next goroutine without leaving the stack, or NULL */
-struct g *find_quick(struct m *m);
+/* next goroutine without leaving the stack, or NULL; spent as in spawn_newest */
+struct g *find_quick(struct m *m, struct g *spent);
 struct g *find_local(struct p *p); /* the same on g0, global queue included */
 void sched_leave(struct m *m, enum after after);
 void sched_leave_to(struct m *m, enum after after, struct g *next);

@@ -23,6 +23,7 @@ static struct p *p_new(uint32_t id)
     if (p == NULL)
         fatal(GR_FATAL_NO_MEMORY);
     *p = (struct p){.id = id, .state = P_RETIRED};
+    fresh_init(&p->q.fresh);
     timer_heap_init(&p->timers);
     rand_seed(&p->rng, (uint64_t)os_now_ns() + id);
     return p;
@@ -33,6 +34,8 @@ static void p_empty(struct p *p, struct p *heir)
 {
     struct g *all[RUNQ_SIZE + 1], *g;
     uint32_t n = 0;
+    while ((g = spawn_oldest(p, NULL)) != NULL)
+        global_push(g);
     while ((g = runq_pop_next(&p->q)) != NULL || (g = runq_pop(&p->q)) != NULL)
         all[n++] = g;
     if (n > 0 && !MUTANT(procs_shrink_forgets_queue))

@@ -122,6 +122,8 @@ bool runq_is_empty(struct runq *q)
     /* Tail may move from ring to ring's head between the loads; the order tail-seat-head of
      * reading is not enough when the owner kicks the seat into the ring, so look until the
      * tail stands still. */
+    if (!fresh_is_empty(&q->fresh)) /* first: births move to the ring, never back */
+        return false;
     for (;;) {
         uint32_t head = load_seq(&q->head);
         uint32_t tail = load_seq(&q->tail);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* runq.h - one processor's queue of runnable goroutines: a ring and its "next" seat.
+/* runq.h - one processor's queues of runnable goroutines: a ring, its "next" seat, and
+ * those that have not run yet.
  *
- * Owns: the ring, the seat, stealing.
+ * Owns: the ring, the seat, stealing from both; fresh.h has the births.
  * Not here: choosing among sources (find.c), what a full ring spills to (global.c), waking
  * (idle.c).
  *
@@ -13,6 +14,7 @@
 #define SCHED_RUNQ_H
 
 #include "base/base.h"
+#include "sched/fresh.h"
 #include "sched/g.h"
 
 #define RUNQ_SIZE 256u
@@ -21,6 +23,7 @@ struct runq {
     atomic_u32 head;        /* atomic; taken from by owner and thieves */
     atomic_u32 tail;        /* owner: P stores; thieves load acquire */
     struct g *_Atomic next; /* owner: P fills; anybody may empty it by CAS */
+    struct fresh fresh;     /* births */
     struct g *_Atomic ring[RUNQ_SIZE];
 };
 
@@ -44,7 +47,8 @@ struct g *runq_pop(struct runq *q);
  * owner of q, whose ring is empty. */
 struct g *runq_steal(struct runq *q, struct runq *victim, bool take_next);
 
-/* Both ring and seat look empty (a snapshot that misses nothing pushed before it began). */
+/* Ring, seat and births look empty (a snapshot that misses nothing pushed before it
+ * began). */
 bool runq_is_empty(struct runq *q);
 
 uint32_t runq_len(struct runq *q);

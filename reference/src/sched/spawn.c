@@ -4,11 +4,11 @@
  * Owns: filling a cell, binding a stack, the first function on every goroutine's stack,
  * burial. Not here: who runs next (park.c, find.c), deferred calls (floor panic).
  *
- * Late binding: a spawned goroutine is a cell only; it gets a stack when it first runs,
- * preferably the hot one of a goroutine that has just ended, whose loop in spawn_entry then
- * simply goes on with the next function: no switch, no cold page.  Sanitizer builds bind at
- * once (their fibers must be made by the parent, which is the edge from `go` to the new
- * goroutine) and switch always.
+ * Late binding: a spawned goroutine is a birth only (fresh.h); it gets a cell and a stack
+ * when it first runs, preferably the hot ones of a goroutine that has just ended, whose
+ * loop in spawn_entry then simply goes on with the next function: no switch, no cold line.
+ * Sanitizer builds bind at once (their fibers must be made by the parent, which is the edge
+ * from `go` to the new goroutine) and switch always.
  *
  *   I1  A cell is buried by somebody who does not run on its stack, except when the stack
  *       has been handed on.
@@ -21,19 +21,31 @@ void spawn_name_parent(struct g *g, const struct g *parent, const void *pc)
     store_relaxed(&g->parent_pc, pc);
 }
 
+/* What a spawn says; the rest of the cell is as cell_clean left it. */
+static ALWAYS_INLINE void cell_fill(struct g *g, gr_fn fn, void *arg, uint64_t goid)
+{
+    g->fn = fn;
+    g->arg = arg;
+    store_relaxed(&g->why, PARK_NONE);
+    store_relaxed(&g->goid, goid);
+    store_relaxed(&g->state, G_RUNNABLE);
+}
+
+static ALWAYS_INLINE void cell_options(struct g *g, unsigned options)
+{
+    g->no_escape = env_knobs.squeeze != 0 || (options & GR_NOESCAPE) != 0;
+    g->wants_big = (options & GR_STACK_BIG) != 0;
+}
+
 struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
 {
     struct g *g = g_acquire(p);
     g->link = NULL;
-    store_relaxed(&g->why, PARK_NONE);
-    g->fn = fn;
-    g->arg = arg;
+    g->is_main = g->is_system = false;
     store_relaxed(&g->stack_at, STACK_NONE);
-    g->is_main = g->is_system = g->wants_big = false;
-    g->no_escape = env_knobs.squeeze != 0;
-    store_relaxed(&g->goid, goid);
+    cell_fill(g, fn, arg, goid);
+    cell_options(g, 0);
     spawn_name_parent(g, NULL, NULL);
-    store_relaxed(&g->state, G_RUNNABLE);
     if (SAN_FIBERS)
         spawn_bind(p, g);
     return g;
@@ -109,16 +121,61 @@ static ALWAYS_INLINE uint64_t spawn(gr_fn fn, void *arg, const void *pc, unsigne
     if (m->control != NULL)
         return control_spawn(m->control, fn, arg, pc);
     struct p *p = m->p;
-    uint64_t goid = goid_new(p);
-    struct g *g = spawn_prepare(p, fn, arg, goid);
-    spawn_name_parent(g, m->cur, pc);
-    if (options != 0) {
-        g->no_escape |= (options & GR_NOESCAPE) != 0;
-        g->wants_big = (options & GR_STACK_BIG) != 0;
-    }
+    struct birth b = {.fn = fn, .arg = arg, .goid = goid_new(p), .parent_pc = pc};
+    if (m->cur != NULL)
+        b.parent_goid = load_relaxed(&m->cur->goid);
+#if SAN_FIBERS
+    b.made = spawn_prepare(p, fn, arg, b.goid);
+    spawn_name_parent(b.made, m->cur, pc);
+    cell_options(b.made, options);
+#else
+    b.options = options;
+#endif
     count(&p->spawned);
-    push_next(p, g);
-    return goid;
+    fresh_push(&p->q.fresh, &b);
+    if (load_relaxed(&p->q.fresh.n) > 1)
+        wake_for_ring();
+    else
+        wake_for_seat(p);
+    return b.goid;
+}
+
+/* A birth becomes a goroutine: in a cell of its own, or in that of one that has just ended,
+ * with its stack. */
+static struct g *born(struct p *p, const struct birth *b, struct g *spent)
+{
+#if SAN_FIBERS
+    (void)p, (void)spent;
+    return b->made;
+#else
+    struct g *g = (b->options & GR_STACK_BIG) == 0 ? spent : NULL;
+    if (g != NULL) {
+        cell_clean(g);
+        cell_fill(g, b->fn, b->arg, b->goid);
+    } else {
+        g = spawn_prepare(p, b->fn, b->arg, b->goid);
+    }
+    cell_options(g, b->options);
+    store_relaxed(&g->parent_goid, b->parent_goid);
+    store_relaxed(&g->parent_pc, b->parent_pc);
+    return g;
+#endif
+}
+
+struct g *spawn_newest(struct p *p, struct g *spent)
+{
+    struct birth b;
+    if (!fresh_pop(&p->q.fresh, &b))
+        return NULL;
+    if (load_relaxed(&p->q.fresh.n) == 0)
+        calm_grow(p);
+    return born(p, &b, spent);
+}
+
+struct g *spawn_oldest(struct p *p, struct g *spent)
+{
+    struct birth b;
+    return fresh_pop_oldest(&p->q.fresh, &b) ? born(p, &b, spent) : NULL;
 }
 
 uint64_t sched_spawn(gr_fn fn, void *arg)
@@ -157,7 +214,8 @@ static bool has_own_stack(const struct g *g)
 }
 
 /* The running goroutine's function has returned.  Comes back when its stack has been handed
- * to another goroutine that starts now; else does not come back. */
+ * to another goroutine that starts now, with the cell or without; else does not come
+ * back. */
 static void spawn_return(void)
 {
     struct m *m = m_self();
@@ -175,8 +233,14 @@ static void spawn_return(void)
     count(&p->exited);
     if (UNLIKELY(m->is_apart))
         bound_exit(m);
-    struct g *next = find_quick(m);
-    if (next == NULL || has_own_stack(next) || stack_is_second_best(&g->stack)) {
+    bool is_kept = !stack_is_second_best(&g->stack);
+    struct g *next = find_quick(m, is_kept ? g : NULL);
+    if (next == g) {
+        stack_settle(&g->stack);
+        store_relaxed(&g->state, G_RUNNING);
+        return;
+    }
+    if (next == NULL || has_own_stack(next) || !is_kept) {
         sched_leave_to(m, AFTER_EXIT, next);
         __builtin_unreachable();
     }

@@ -52,7 +52,8 @@ static struct counts count_locked(void)
 
 static uint32_t queue_length(struct p *p)
 {
-    return runq_len(&p->q) + (load_relaxed(&p->q.next) != NULL);
+    return runq_len(&p->q) + (load_relaxed(&p->q.next) != NULL) +
+           load_relaxed(&p->q.fresh.n);
 }
 
 static void put_processor(struct p *p, uint32_t state)

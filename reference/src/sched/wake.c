@@ -7,7 +7,8 @@
  * A wake-up costs the waker as much as a thousand switches, and a goroutine that another
  * processor takes away drags its data across.  Two goroutines that talk to each other are
  * best left together: each finds the other in the seat, and the P is never without work.
- * So a P counts how many times in a row it has run its seat's goroutine itself, and when
+ * So a P counts how many times in a row it has run its seat's goroutine itself (or a birth
+ * that was alone), and when
  * that is CALM_AFTER times it is calm: goroutines that it seats wake nobody, as long as
  * nobody sits in the ring.  When one does not get up soon, it was wrong: whoever sees this,
  * a thief or sysmon, ends the calm and wakes (or is) somebody who takes the goroutine.
