@@ -104,7 +104,8 @@ static bool take_or_announce(gr_mutex *m, const struct bid *b)
 static void lost(struct bid *b)
 {
     b->is_woken = true;
-    b->is_starving = !sched_controlled() && os_coarse_ns() - b->since_ns > STARVING_NS;
+    b->is_starving = !sched_controlled() && !MUTANT(mutex_never_hands_over) &&
+                     os_coarse_ns() - b->since_ns > STARVING_NS;
 }
 
 static COLD void mutex_acquire_slow(gr_mutex *m, enum park_reason why)
