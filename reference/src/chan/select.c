@@ -36,12 +36,13 @@
 /* One select in progress; on its goroutine's stack, so nobody else may look at it. */
 struct selection {
     struct gr_case *cases;
-    uint32_t n;      /* cases */
-    uint32_t live;   /* cases with a channel, = length of order */
-    bool is_single;  /* nobody else runs from the start to the park */
-    bool is_locked;  /* all channels are */
-    uint32_t *ready; /* indices of the cases that seemed ready at the last look */
-    uint32_t *order; /* of all that have a channel, by (id of channel, index) */
+    uint32_t n;        /* cases */
+    uint32_t live;     /* cases with a channel, = length of order */
+    bool is_single;    /* nobody else runs from the start to the park */
+    bool is_locked;    /* all channels are */
+    uint32_t *ready;   /* indices of the cases that seemed ready at the last look */
+    uint32_t *order;   /* of all that have a channel, by (id of channel, index) */
+    uint64_t versions; /* the sum of the channels', each as of before it was looked at */
     uint32_t small[2 * SMALL_SELECT];
 };
 
@@ -196,22 +197,25 @@ static ALWAYS_INLINE uint32_t look(struct selection *s, enum how how)
         }
         if (how != LOCKED && UNLIKELY(c->timer != NULL))
             poll_timer(c);
-        if (how == UNLOCKED)
+        if (how == UNLOCKED) {
+            /* Before the look at the channel; pairs with chan_changed_locked. */
+            s->versions += load_acquire(&c->version);
             noise_point(NOISE_BEFORE_LOCK);
+        }
         ready += case_is_ready(&cases[i], how != UNLOCKED);
     }
     return ready;
 }
 
-/* The sum does for all of them, since each only grows.  Acquire: pairs with
- * chan_changed_locked. */
-static uint64_t sum_versions(const struct selection *s)
+/* Whether the look without locks, just done, was of one moment.  The sum does for all
+ * versions, since each only grows.  Acquire: pairs with chan_changed_locked. */
+static bool was_one_moment(const struct selection *s)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < s->n; i++)
         if (s->cases[i].ch != NULL)
             sum += load_acquire(&s->cases[i].ch->version);
-    return sum;
+    return sum == s->versions;
 }
 
 static NORETURN void send_closed(void)
@@ -417,11 +421,12 @@ static int select_single(struct selection *s, bool has_default)
 /* Gives: -1 when nothing could be done without all locks. */
 static int select_quick(struct selection *s, bool has_default, bool *is_default)
 {
-    uint64_t versions = has_default ? sum_versions(s) : 0;
-    uint32_t ready = look(s, UNLOCKED);
+    uint32_t ready;
+    s->versions = 0;
+    ready = look(s, UNLOCKED);
     if (ready > 0)
         return choose_ready(s, ready);
-    *is_default = has_default && sum_versions(s) == versions;
+    *is_default = has_default && was_one_moment(s);
     return -1;
 }
 
