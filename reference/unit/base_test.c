@@ -121,7 +121,7 @@ static void env_explains_mistakes(void)
 {
     char e[256];
     CHECK(!env_parse_procs("zero", e, sizeof e));
-    CHECK_STR(e, "GR_PROCS=zero: give a number from 1 to 256");
+    CHECK_STR(e, "GR_PROCS=zero: give a number from 1 to 1024");
     CHECK(!env_parse_procs("0", e, sizeof e) && !env_parse_procs("9x", e, sizeof e));
     CHECK(!env_parse_debug("nonsense=1,strict=1", e, sizeof e));
     CHECK_STR(e, "GR_DEBUG: unknown key nonsense; GR_DEBUG=help lists the keys");

@@ -8,6 +8,7 @@
  */
 #include "env.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,10 +49,14 @@ bool env_parse_procs(const char *text, char *err, size_t err_size)
 {
     if (text == NULL || text[0] == '\0')
         return true;
-    if (parse_int(text, 1, ENV_PROCS_MAX, &env_knobs.procs))
-        return true;
-    fmt_buf(err, err_size, "GR_PROCS=%s: give a number from 1 to %d", text, ENV_PROCS_MAX);
-    return false;
+    if (!parse_int(text, 1, INT_MAX, &env_knobs.procs)) {
+        fmt_buf(err, err_size, "GR_PROCS=%s: give a number from 1 to %d", text,
+                ENV_PROCS_MAX);
+        return false;
+    }
+    if (env_knobs.procs > ENV_PROCS_MAX)
+        env_knobs.procs = ENV_PROCS_MAX;
+    return true;
 }
 
 static bool parse_fail(const char *value, char *err, size_t err_size)
@@ -160,9 +165,11 @@ bool env_parse_traceback(const char *text, char *err, size_t err_size)
 bool env_read(bool is_trusted, char *err, size_t err_size)
 {
     const char *level = is_trusted ? getenv("GR_TRACEBACK") : "none";
-    return env_parse_procs(getenv("GR_PROCS"), err, err_size) &&
-           env_parse_traceback(level, err, err_size) &&
-           (!is_trusted || env_parse_debug(getenv("GR_DEBUG"), err, err_size));
+    if (!env_parse_traceback(level, err, err_size) ||
+        (is_trusted && !env_parse_debug(getenv("GR_DEBUG"), err, err_size)))
+        return false;
+    /* As GOMAXPROCS: what is no number above 0 is ignored. */
+    return env_parse_procs(getenv("GR_PROCS"), err, err_size) || env_knobs.strict == 0;
 }
 
 void env_help(int fd)

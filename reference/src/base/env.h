@@ -40,6 +40,6 @@ bool env_read(bool is_trusted, char *err, size_t err_size);
 /* Prints every variable and key, its bounds, its default and its meaning. */
 void env_help(int fd);
 
-#define ENV_PROCS_MAX 256
+#define ENV_PROCS_MAX 1024
 
 #endif

@@ -105,6 +105,10 @@ void os_thread_precise(void);
 /* Processors that this process may use (affinity), 1 or more. */
 int os_cpu_count(void);
 
+/* How many processors' time the control group allows, rounded up; 0: no limit.  root is
+ * what the paths begin with: "" but in tests. */
+int os_cpu_quota(const char *root);
+
 /* fn(pc) runs on a thread that is interrupted at pc, in a signal handler, on its alternate
  * stack; it may wait there.  Once, at boot.  False: refused, or the program is static: then
  * its text is not told from libc's. */

@@ -87,9 +87,15 @@ static void p_change(struct m *m)
     m_take(m, p);
 }
 
+/* A quota of one processor's time still gives two processors, as in Go 1.25. */
 int procs_default(void)
 {
-    return env_knobs.procs > 0 ? env_knobs.procs : os_cpu_count();
+    if (env_knobs.procs > 0)
+        return env_knobs.procs;
+    int cpus = os_cpu_count(), quota = os_cpu_quota("");
+    if (quota > 0 && quota < 2)
+        quota = 2;
+    return quota > 0 && quota < cpus ? quota : cpus;
 }
 
 int gr_procs(int n)

@@ -43,7 +43,7 @@ static void freeze_if_deaf(struct p *p, int64_t now)
     if (!is_new && now - p->asked_ns < FREEZE_NS)
         return;
     p->asked_ns = now;
-    if (!is_new && !MUTANT(preempt_polls_only))
+    if (!is_new)
         freeze_ask(p);
 }
 
