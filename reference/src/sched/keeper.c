@@ -9,7 +9,8 @@
  * One sleeper, the keeper, sleeps until the earliest deadline of all heaps, in the poller
  * when somebody waits for a descriptor.  The others sleep until they are woken.  When every
  * other thread runs, the keeper is woken for work like any sleeper; then no P is idle, or
- * the spinning thread that finds work wakes the next keeper.
+ * the spinning thread that finds work wakes the next keeper.  reference/model/keeper.pml is
+ * this for the model checker.
  *
  *   I1  keeper != NULL exactly while some M sleeps until keeper_until.
  *   I2  One thread at a time waits in the poller (is_polled), keeper or not any more.
