@@ -50,8 +50,10 @@ OPT_fuzz := -O1 -DGR_DEBUG_CHECKS=1 -DGR_ASAN=1 -DGR_MUTANTS=1 -DGAUNTLET_NO_MAI
 SAN_fuzz := -fsanitize=fuzzer-no-link,address $(UBSAN)
 SAN_ON := $(SAN_$(FLAVOR))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Werror
+# -fno-plt: a stub of the linker's is no part of gr_text, so a goroutine that is in one, called by
+# the runtime with a lock held, would be frozen as if it were in the program (sched/freeze.c).
 CFLAGS := -std=gnu11 -g $(OPT_$(FLAVOR)) $(WARN) -pthread -fno-omit-frame-pointer \
-  -mno-omit-leaf-frame-pointer -fstack-clash-protection \
+  -mno-omit-leaf-frame-pointer -fstack-clash-protection -fno-plt \
   $(if $(filter aarch64,$(ARCH)),-mno-outline-atomics) $(EXTRA)
 LDFLAGS := -pthread $(SAN_ON) $(if $(NATIVE),,-static)
 

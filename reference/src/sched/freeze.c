@@ -20,8 +20,9 @@
  * few functions of libc that call back under a lock (dl_iterate_phdr, fopencookie) must be
  * given functions that do not take long.
  *
- * Runtime code that the compiler puts elsewhere would be taken for the program's: hence
- * -mno-outline-atomics in the Makefile.
+ * Runtime code that the compiler or the linker puts elsewhere would be taken for the
+ * program's: hence -mno-outline-atomics and -fno-plt in the Makefile.  (A stub for memset,
+ * called with a channel locked, was such code: all who wanted the channel slept for ever.)
  *
  * Off: under sanitizers (their run-time would be frozen too), in static programs (libc is
  * in the program's text there) and with GR_DEBUG=asyncpreemptoff=1.
