@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "gr.h"
 
 #define SLEEPERS 600
+#define ROUNDS 30
 
-static _Atomic int woke;
+static _Atomic int begun, woke;
 
 static void sleeper(void *arg)
 {
     gr_yield();
+    begun++;
     gr_sleep_ns((int64_t)(uintptr_t)arg * 50000);
-    atomic_fetch_add(&woke, 1);
+    woke++;
 }
 
 static void body(void *arg)
@@ -26,11 +27,17 @@ static void body(void *arg)
         gr_yield(); /* others take sleepers to their processors */
     int asked = gr_procs(1);
     printf("was %d, asked %d, then %d\n", was, asked, gr_procs(-1));
-    for (int i = 0; woke < SLEEPERS && i < 4000; i++) {
-        gr_procs(1 + i % 5);
-        gr_sleep_ns(500000);
+    for (int i = 1; i <= ROUNDS; i++) {
+        gr_procs(2 + i % 4);
+        for (uintptr_t k = 0; k < SLEEPERS / ROUNDS; k++)
+            gr_go(sleeper, (void *)(k * 10));
+        while (begun < SLEEPERS + SLEEPERS / ROUNDS * i) {
+        } /* this processor is busy: they fall asleep on others */
+        gr_procs(1);
     }
-    printf("%d of %d woke\n", woke, SLEEPERS);
+    for (int i = 0; woke < 2 * SLEEPERS && i < 4000; i++)
+        gr_sleep_ns(500000);
+    printf("%d of %d woke\n", woke, 2 * SLEEPERS);
 }
 
 int main(void)
