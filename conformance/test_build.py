@@ -240,3 +240,32 @@ def test_help_names_every_target(tree: Path) -> None:
     listed = {line.split()[0] for line in make(tree, "help").splitlines()}
     wanted = "all setup conform check stress soak fuzz mutants bench report format unit clean help browser"
     assert set(wanted.split()) <= listed
+
+
+def stubs_called(library: Path, folder: Path) -> set[str]:
+    """The functions outside of libgr that it calls by way of a stub in the program's own text."""
+    subprocess.run(["ar", "x", str(library)], cwd=folder, check=True)
+
+    def read(flag: str) -> list[list[str]]:
+        listed = subprocess.run(["readelf", flag, "libgr.o"], cwd=folder, check=True, capture_output=True, text=True)
+        return [line.split() for line in listed.stdout.splitlines()]
+
+    outside = {words[7] for words in read("-sW") if len(words) == 8 and words[6] == "UND"}
+    return {words[4] for words in read("-rW") if len(words) > 4 and words[2] == "R_X86_64_PLT32"} & outside
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="freezing is off where the name of the relocation differs")
+def test_the_runtime_calls_no_stub(tmp_path: Path) -> None:
+    """A thread is frozen in the program's text only (freeze.c); a stub lies there, and its caller may hold a lock."""
+    library = ROOT / "build" / "opt" / "libgr.a"
+    if not library.exists():
+        pytest.skip("build/opt/libgr.a is not there: make tools")
+    assert stubs_called(library, tmp_path) == set()
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="as above")
+def test_a_stub_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "x.c").write_text("#include <string.h>\nvoid gr_x(void *p, int n) { memset(p, n, (unsigned)n); }\n")
+    subprocess.run(["gcc", "-O2", "-fPIE", "-c", "x.c", "-o", "libgr.o"], cwd=tmp_path, check=True)
+    subprocess.run(["ar", "rcs", "x.a", "libgr.o"], cwd=tmp_path, check=True)
+    assert stubs_called(tmp_path / "x.a", tmp_path) == {"memset"}
