@@ -64,7 +64,8 @@ struct g *poll_now(struct p *p)
 
 void poll_late(int64_t now)
 {
-    if (!poll_is_due() || now - load_relaxed(&sched.polled_ns) < LATE_NS)
+    if (!poll_is_due() || now - load_relaxed(&sched.polled_ns) < LATE_NS ||
+        MUTANT(sysmon_never_polls))
         return;
     harvest_begin();
     store_relaxed(&sched.polled_ns, now);
