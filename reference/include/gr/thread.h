@@ -5,8 +5,8 @@
  * A goroutine that neither calls the runtime nor ends its turn is stopped where it is after
  * some 10 ms, with its thread, and goes on later (sched.preempt-tight-loop).  If it holds a
  * lock of the thread library then, others that want this lock keep their processors while
- * they wait, and with one processor nobody goes on.  So goroutines should share gr_mutex, or
- * take such a lock in a bracket; GR_DEBUG=asyncpreemptoff=1 turns the stopping off.
+ * they wait, and with one processor nobody goes on.  So goroutines should share gr_mutex,
+ * or take such a lock in a bracket; GR_DEBUG=asyncpreemptoff=1 turns the stopping off.
  */
 #ifndef GR_THREAD_H
 #define GR_THREAD_H
