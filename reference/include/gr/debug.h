@@ -22,6 +22,7 @@ enum gr_fatal {
     GR_FATAL_STACK_OVERFLOW,
     GR_FATAL_NO_MEMORY,
     GR_FATAL_THREADS, /* more than gr_threads_max */
+    GR_FATAL_FAULT,   /* a bad address that is not near nil */
 };
 
 /* Writes a dump of all goroutines (number, state, frames, creator) to this descriptor.  Any

@@ -152,6 +152,7 @@ int64_t os_cpu_ns(void);
 struct os_fault {
     int signal;          /* SIGSEGV, SIGBUS or SIGFPE */
     uintptr_t addr;      /* what was accessed; for SIGFPE the instruction */
+    bool is_addr_known;  /* else addr is 0: it was no address at all (not canonical) */
     uintptr_t pc, sp;    /* where */
     uintptr_t fp;        /* the frame pointer there */
     bool is_kernel_sent; /* raised by the machine, not by kill(2) */

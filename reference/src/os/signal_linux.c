@@ -35,6 +35,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
     struct os_fault f = {
         .signal = sig,
         .addr = (uintptr_t)info->si_addr,
+        .is_addr_known = info->si_code != SI_KERNEL,
         .pc = machine_pc(context),
         .sp = machine_sp(context),
         .fp = machine_fp(context),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* fault.c - mistakes that the machine finds, as panics: nil dereference, division by zero.
+/* fault.c - mistakes that the machine finds: nil dereference and division by zero are
+ * panics, any other bad address is fatal.
  *
- * Owns: which faults become panics, gr_deref, gr_div, gr_check_index.
+ * Owns: which faults become panics or a fatal error, gr_deref, gr_div, gr_check_index.
  * Not here: signal handlers (os), stack overflow (sched, which looks first).
  *
  * Idea: the fault of a known instruction in the program's own text is like a call made
@@ -9,6 +10,9 @@
  * goroutine's stack, below the frame that faulted.  A fault in the runtime's text is a bug
  * of ours and no panic, since a lock may be held: so gr_deref and gr_div, whose very point
  * is to fault, stand in a section of their own.
+ *
+ * An address that is not near nil is no mistake that a program could recover from: what lay
+ * there is gone, or a pointer was made up.
  *
  * Where the machine does not trap (AArch64 divides by zero without a word) the runtime
  * looks first and raises the same panic.
@@ -39,6 +43,15 @@ static void fault_raise_div(void *pc)
     gr_panic_error(GR_ERR_DIV_ZERO);
 }
 
+/* Below the frame that faulted, as the others, so that the dump begins there. */
+static void fault_die(void *addr)
+{
+    char details[64];
+    fmt_buf(details, sizeof details, "unexpected fault address 0x%llx\n",
+            (unsigned long long)(uintptr_t)addr);
+    fatal_after(details, GR_FATAL_FAULT);
+}
+
 static bool is_program_text(uintptr_t pc)
 {
     if (pc < (uintptr_t)__executable_start || pc >= (uintptr_t)etext)
@@ -46,14 +59,22 @@ static bool is_program_text(uintptr_t pc)
     return pc < (uintptr_t)__start_gr_text || pc >= (uintptr_t)__stop_gr_text;
 }
 
+static bool is_nil(const struct os_fault *f)
+{
+    return f->signal == SIGSEGV &&
+           ((f->is_addr_known && f->addr < NIL_PAGE_BYTES) || MUTANT(fault_as_nil));
+}
+
 static bool fault_to_panic_insig(const struct os_fault *f)
 {
     if (!f->is_kernel_sent || g_self() == NULL || !is_program_text(f->pc))
         return false;
-    if (f->signal == SIGSEGV && f->addr < NIL_PAGE_BYTES)
-        os_fault_redirect(f, fault_raise, (void *)f->pc, NULL);
-    else if (f->signal == SIGFPE)
+    if (f->signal == SIGFPE)
         os_fault_redirect(f, fault_raise_div, NULL, NULL);
+    else if (is_nil(f))
+        os_fault_redirect(f, fault_raise, (void *)f->pc, NULL);
+    else if (f->signal == SIGSEGV || f->signal == SIGBUS)
+        os_fault_redirect(f, fault_die, (void *)f->addr, NULL);
     else
         return false;
     return true;

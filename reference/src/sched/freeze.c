@@ -55,9 +55,10 @@ static bool is_asked(struct m *m)
 {
     if (m == NULL || m->control != NULL || m->cur == NULL || m->p == NULL)
         return false;
-    bool is_world = (load_relaxed(&sched_attention) & ATT_WORLD) != 0 &&
-                    load_relaxed(&sched.stopper) != m->cur;
-    return load_relaxed(&m->p->preempt) || is_world;
+    if (load_relaxed(&sched.stopper) == m->cur)
+        return false; /* the world would stand still for ever */
+    return load_relaxed(&m->p->preempt) ||
+           (load_relaxed(&sched_attention) & ATT_WORLD) != 0;
 }
 
 static void freeze_insig(uintptr_t pc)

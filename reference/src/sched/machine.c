@@ -22,20 +22,28 @@
 
 static struct fixpool machines = FIXPOOL_INIT(sizeof(struct m));
 
-/* The thread is about to end; its P was given away. */
-static void machine_end(struct m *m)
+static struct m *machine_new(struct p *p)
 {
-    os_altstack_fini(&m->altstack);
-    m_set_self(NULL);
-    mutex_lock(&sched.lock);
-    sched.nms--;
-    mutex_unlock(&sched.lock);
-    fixpool_release(&machines, m);
+    struct m *m = fixpool_acquire(&machines);
+    *m = (struct m){.next_p = p};
+    return m;
 }
 
-static void m_loop(void *arg)
+/* How many threads there are, with it. */
+static uint32_t count_in_locked(struct m *m)
 {
-    struct m *m = arg;
+    list_push_back(&sched.all_ms, &m->all);
+    return OTHERS + ++sched.nms;
+}
+
+static void count_out_locked(struct m *m)
+{
+    list_remove(&m->all);
+    sched.nms--;
+}
+
+static void machine_begin(struct m *m)
+{
     m_set_self(m);
     os_thread_precise();
     if (!os_altstack_init(&m->altstack))
@@ -43,6 +51,23 @@ static void m_loop(void *arg)
     fiber_adopt(&m->g0);
     store_relaxed(&m->number, os_thread_number());
     m_take(m, m->next_p);
+}
+
+/* The thread is about to end; its P was given away. */
+static void machine_end(struct m *m)
+{
+    os_altstack_fini(&m->altstack);
+    m_set_self(NULL);
+    mutex_lock(&sched.lock);
+    count_out_locked(m);
+    mutex_unlock(&sched.lock);
+    fixpool_release(&machines, m);
+}
+
+static void m_loop(void *arg)
+{
+    struct m *m = arg;
+    machine_begin(m);
     struct g *g;
     while ((g = m->is_apart ? bound_next(m) : find_runnable(m)) != NULL) {
         if (m->is_spinning)
@@ -55,11 +80,13 @@ static void m_loop(void *arg)
     machine_end(m);
 }
 
-static bool refused(void)
+static bool refused(struct m *m)
 {
     mutex_lock(&sched.lock);
-    bool is_first = --sched.nms == 0;
+    count_out_locked(m);
+    bool is_first = sched.nms == 0;
     mutex_unlock(&sched.lock);
+    fixpool_release(&machines, m);
     if (is_first)
         die(THREAD_REFUSED);
     return false;
@@ -78,17 +105,15 @@ bool machine_start(struct p *p, bool is_spinning)
     struct m *self = m_self();
     if (self != NULL && self->is_apart)
         return false; /* who knows what the program did to that thread: sysmon does it */
-    struct m *m = fixpool_acquire(&machines);
-    *m = (struct m){.next_p = p, .is_spinning = is_spinning};
+    struct m *m = machine_new(p);
+    m->is_spinning = is_spinning;
     mutex_lock(&sched.lock);
-    uint32_t n = OTHERS + ++sched.nms, max = sched.nms_max;
+    uint32_t n = count_in_locked(m), max = sched.nms_max;
     mutex_unlock(&sched.lock);
     check_limit(n, max);
     struct os_thread thread; /* not in *m: it may have ended when we detach it */
-    if (!os_thread_start(&thread, m_loop, m, 0)) {
-        fixpool_release(&machines, m);
-        return refused();
-    }
+    if (!os_thread_start(&thread, m_loop, m, 0))
+        return refused(m);
     os_thread_detach(&thread);
     return true;
 }

@@ -28,6 +28,7 @@
 struct sched sched = {
     .lock = MUTEX_INIT(RANK_sched),
     .idle_ms = LIST_INIT(sched.idle_ms),
+    .all_ms = LIST_INIT(sched.all_ms),
     .nms_max = 10000,
     .nprocs = 1,
     .keeper_until = TIMER_NEVER,
@@ -238,7 +239,7 @@ void sched_ready_all(struct g *list)
 /* Nobody else on this P wants to run, as far as can be seen without g0. */
 static bool is_alone(struct m *m)
 {
-    return !is_g0_due() && m->found == NULL &&
+    return runq_is_empty(&m->p->q) && !is_g0_due() && m->found == NULL &&
            timer_next_ns(&m->p->timers) == TIMER_NEVER &&
            (load_relaxed(&sched_attention) & ATT_LEAVE) == 0;
 }

@@ -58,6 +58,7 @@ struct m {
     struct note wake;                       /* one waker per sleep (idle.c I1) */
     struct p *next_p;                       /* waker, before the note; NULL: look again */
     struct list_link idle;                  /* guarded by sched.lock: in idle_ms */
+    struct list_link all;                   /* guarded by sched.lock: in all_ms */
     struct os_altstack altstack;
 };
 
@@ -114,7 +115,8 @@ struct sched {
     atomic_u32 nps;       /* atomic; Ps that exist, all in ps[0..nps) */
     struct p *_Atomic ps[ENV_PROCS_MAX];
     struct list_link idle_ms; /* guarded by lock: Ms that sleep without a deadline */
-    uint32_t nms, nms_max;    /* guarded by lock: Ms that exist, that may */
+    struct list_link all_ms;  /* guarded by lock: Ms that exist */
+    uint32_t nms, nms_max;    /* guarded by lock: how many Ms exist, threads may */
     bool is_short;            /* guarded by lock: a thread was refused, its P is idle */
     /* guarded by lock: the sleeping M that attends to deadlines and descriptors */
     struct m *keeper;

@@ -7,9 +7,10 @@
  *         runqueue=4 [12 0]                                        (all in one line)
  *
  * In brackets: the length of each processor's queue.  With scheddetail=1 lines follow for
- * each processor and each goroutine instead:
+ * each processor, thread and goroutine instead; threads go by the system's numbers:
  *
- *       P0: status=busy schedtick=381 runqsize=12 timerslen=1
+ *       P0: status=busy schedtick=381 runqsize=12
+ *       M4711: p=0 curg=1 spinning=false blocked=false lockedg=nil
  *       G1: status=waiting(chan receive)
  *
  * Numbers are read while others change them: each was right at some time near the line's.
@@ -66,6 +67,69 @@ static void put_processor(struct p *p, uint32_t state)
            load_relaxed(&p->tick), queue_length(p));
 }
 
+/* What a thread was at some moment; numbers that are 0 or none print as nil. */
+struct thread_line {
+    uint32_t number;
+    int64_t p;
+    uint64_t curg, lockedg;
+    bool is_spinning, is_blocked;
+};
+
+#define THREADS_SHOWN 64u
+
+static uint64_t number_of(struct g *g)
+{
+    return g != NULL ? load_relaxed(&g->goid) : 0;
+}
+
+/* UNWATCHED: most of it is the thread's own. */
+UNWATCHED static struct thread_line thread_line(const struct m *m)
+{
+    const struct p *p = m->p;
+    return (struct thread_line){.number = load_relaxed(&m->number),
+                                .p = p != NULL ? (int64_t)p->id : -1,
+                                .curg = number_of(m->cur),
+                                .lockedg = number_of(m->bound),
+                                .is_spinning = m->is_spinning,
+                                .is_blocked = p == NULL};
+}
+
+static const char *number_text(char buf[24], int64_t n, int64_t least)
+{
+    if (n < least)
+        return "nil";
+    fmt_buf(buf, 24, "%lld", (long long)n);
+    return buf;
+}
+
+static void put_thread(const struct thread_line *t)
+{
+    char p[24], curg[24], lockedg[24];
+    fmt_fd(2, "  M%u: p=%s curg=%s spinning=%s blocked=%s lockedg=%s\n", t->number,
+           number_text(p, t->p, 0), number_text(curg, (int64_t)t->curg, 1),
+           t->is_spinning ? "true" : "false", t->is_blocked ? "true" : "false",
+           number_text(lockedg, (int64_t)t->lockedg, 1));
+}
+
+/* Threads may end: they are looked at under the lock, and printed after it. */
+static void put_threads(void)
+{
+    static struct thread_line lines[THREADS_SHOWN]; /* owner: sysmon */
+    uint32_t n = 0, left = 0;
+    mutex_lock(&sched.lock);
+    for (struct list_link *l = sched.all_ms.next; l != &sched.all_ms; l = l->next) {
+        if (n < THREADS_SHOWN)
+            lines[n++] = thread_line(LIST_ENTRY(l, struct m, all));
+        else
+            left++;
+    }
+    mutex_unlock(&sched.lock);
+    for (uint32_t i = 0; i < n; i++)
+        put_thread(&lines[i]);
+    if (left > 0)
+        fmt_fd(2, "  ...%u more threads...\n", left);
+}
+
 static void put_goroutine(struct g *g)
 {
     static const char *const states[] = {
@@ -86,6 +150,7 @@ static void put_details(void)
         struct p *p = load_relaxed(&sched.ps[i]);
         put_processor(p, load_relaxed(&p->state) % (1u << P_STATE_BITS));
     }
+    put_threads();
     for (struct g *g = g_first(); g != NULL; g = g->all_next)
         put_goroutine(g);
 }
