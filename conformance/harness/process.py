@@ -34,6 +34,7 @@ LOOK_SECONDS = 0.05
 ORPHAN_SECONDS = 0.5
 DUMP_SECONDS = 1.0
 NOBODY = 65534
+ASKED = ("HUP", "INT", "QUIT", "TERM")  # signals that shells ignore for what they start
 
 
 @dataclass
@@ -55,13 +56,18 @@ class Ended:
 
 
 def wrapped(cmd: Sequence[str], run: Run) -> list[str]:
-    """The command, behind a shell where descriptors, signals or limits are to be set before it starts."""
+    """The command, behind a shell where descriptors, signals or limits are to be set before it starts.
+
+    What this process was started to ignore, as in the background, the program is not.
+    """
+    lost = [name for name in ASKED if signal.getsignal(getattr(signal, f"SIG{name}")) is signal.SIG_IGN]
+    first = ["env", f"--default-signal={','.join(lost)}"] if lost else []
     words = [f"trap '' {' '.join(s.removeprefix('SIG') for s in run.ignored)}"] if run.ignored else []
     words += [f"ulimit -v {run.memory_mb * 1024}"] if run.memory_mb else []
     if not words and not run.closed:
-        return list(cmd)
+        return [*first, *cmd]
     words.append(" ".join(['exec "$@"', *(f"{fd}{'<' if fd == 0 else '>'}&-" for fd in run.closed)]))
-    return ["/bin/sh", "-c", "; ".join(words), "sh", *cmd]
+    return [*first, "/bin/sh", "-c", "; ".join(words), "sh", *cmd]
 
 
 @contextlib.contextmanager

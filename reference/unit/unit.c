@@ -100,6 +100,10 @@ static NORETURN void child_main(const struct unit_case *c, int out)
     dup2(out, 1);
     dup2(out, 2);
     close(out);
+    /* what whoever started us ignores, as shells do in the background, cases do not */
+    signal(SIGHUP, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     c->fn();
     fflush(NULL);
     exit(0);
