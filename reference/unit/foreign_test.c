@@ -25,7 +25,7 @@ static void with_procs(int procs, gr_fn fn)
 {
     base_boot();
     env_knobs.procs = procs;
-    env_knobs.asyncpreemptoff = 1; /* commits lie here, not in the runtime's text */
+    env_knobs.asyncpreemptoff = 1; /* see freeze.c: our hooks are no runtime text */
     CHECK_EQ(gr_main(fn, NULL), 0);
 }
 

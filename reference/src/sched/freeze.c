@@ -24,6 +24,11 @@
  * program's: hence -mno-outline-atomics and -fno-plt in the Makefile.  (A stub for memset,
  * called with a channel locked, was such code: all who wanted the channel slept for ever.)
  *
+ * What the runtime calls with its own state half changed must lie in gr_text too: a commit,
+ * a poller's functions.  A goroutine that is frozen there while it is about to yield comes
+ * back as a running one, and is queued as such.  Unit tests with such hooks of their own
+ * turn freezing off.
+ *
  * Off: under sanitizers (their run-time would be frozen too), in static programs (libc is
  * in the program's text there) and with GR_DEBUG=asyncpreemptoff=1.
  *
