@@ -224,7 +224,8 @@ static void dump_births(int fd)
 static bool is_dumped(struct g *g, const struct g *me, int detail)
 {
     uint32_t state = load_relaxed(&g->state);
-    return g != me && state != G_IDLE && state != G_DEAD && (!g->is_system || detail >= 2);
+    return g != me && state != G_IDLE && state != G_DEAD &&
+           (detail >= 2 || !load_relaxed(&g->is_system));
 }
 
 /* Goroutines in order of their numbers would need memory; the main one first and the others

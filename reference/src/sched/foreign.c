@@ -104,7 +104,7 @@ static void system_entry(void *arg)
     struct system_start s = *(struct system_start *)arg;
     free(arg);
     s.fn(s.arg);
-    g_self()->is_system = false; /* as every cell is when it is not used */
+    store_relaxed(&g_self()->is_system, false); /* as every cell is when it is not used */
     struct p *p = m_self()->p;
     store_relaxed(&p->spawned, load_relaxed(&p->spawned) + 1);
 }
@@ -116,7 +116,7 @@ void sched_spawn_system(gr_fn fn, void *arg)
         fatal(GR_FATAL_NO_MEMORY);
     *s = (struct system_start){fn, arg};
     struct g *g = spawn_prepare(NULL, system_entry, s, add_relaxed(&sched.goid, 1) + 1);
-    g->is_system = true;
+    store_relaxed(&g->is_system, true);
     global_push(g);
     idle_wake_foreign();
 }

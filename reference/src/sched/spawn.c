@@ -41,7 +41,8 @@ struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
 {
     struct g *g = g_acquire(p);
     g->link = NULL;
-    g->is_main = g->is_system = false;
+    g->is_main = false;
+    store_relaxed(&g->is_system, false);
     store_relaxed(&g->stack_at, STACK_NONE);
     cell_fill(g, fn, arg, goid);
     cell_options(g, 0);

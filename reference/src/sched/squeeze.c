@@ -122,7 +122,7 @@ static bool may_squeeze(const struct g *g)
 UNWATCHED static bool is_candidate(struct g *g, enum wish wish)
 {
     if (load_relaxed(&g->state) != G_WAITING || load_relaxed(&g->stack_at) != STACK_HERE ||
-        g->is_system)
+        load_relaxed(&g->is_system))
         return false;
     if (wish == WISH_TRIM_ALL)
         return true;

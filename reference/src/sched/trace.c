@@ -141,7 +141,7 @@ static void put_goroutine(struct g *g)
         why = park_reason_text(load_relaxed(&g->why));
     if (state != G_IDLE && state != G_DEAD)
         fmt_fd(2, "  G%llu: status=%s(%s)%s\n", (unsigned long long)load_relaxed(&g->goid),
-               states[state], why, g->is_system ? " system" : "");
+               states[state], why, load_relaxed(&g->is_system) ? " system" : "");
 }
 
 static void put_details(void)
