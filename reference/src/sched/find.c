@@ -7,7 +7,7 @@
  *
  * Order: due timers of this P; each 61st switch descriptors and the global queue; the seat;
  * the ring; a batch from the global queue; descriptors; other Ps' rings (three rounds from
- * a random place, then once their seats, if they are stale, and timers too); then sleep.
+ * a random place, then once what they held back, if stale, and timers too); then sleep.
  *
  *   I1  While a thread is here m->cur is NULL: timer callbacks run on g0 and cannot park.
  *   I2  A thread that steals counts in nspinning, and stops counting before it runs what it
@@ -15,48 +15,54 @@
  */
 #include "sched/proc.h"
 
-#define STEAL_ROUNDS 3u /* with waits of some 4 us, before a seat is taken */
+#define STEAL_ROUNDS 3u /* with waits of some 4 us, before what is held back is taken */
 
-static struct g *steal_from(struct p *p, struct p *victim, bool take_next, bool is_last)
+/* What a P held back for itself a moment ago: a seat, or a lone birth. */
+struct held {
+    const struct g *seat;
+    uint32_t births;
+    uint32_t tick;
+};
+
+/* What has waited since then on a P that has not switched is fair game.  Else it is about to
+ * run where its data is. */
+static bool is_stale_seat(const struct held *was, struct p *p)
 {
+    return was != NULL && was->seat != NULL && was->seat == load_relaxed(&p->q.next) &&
+           was->tick == load_relaxed(&p->tick);
+}
+
+static bool is_stale_birth(const struct held *was, struct p *p)
+{
+    return was != NULL && was->births > 0 && was->tick == load_relaxed(&p->tick);
+}
+
+/* was: NULL but in the last round. */
+static struct g *steal_from(struct p *p, struct p *victim, const struct held *was)
+{
+    bool take_next = is_stale_seat(was, victim);
+    bool take_lone = is_stale_birth(was, victim);
     struct g *g = runq_steal(&p->q, &victim->q, take_next);
-    /* A lone birth is as good as a seat. */
-    if (g == NULL && load_relaxed(&victim->q.fresh.n) > !take_next &&
+    if (g == NULL && load_relaxed(&victim->q.fresh.n) > !take_lone &&
         fresh_steal(&p->q.fresh, &victim->q.fresh) > 0)
         g = spawn_oldest(p, NULL);
-    if (g != NULL && take_next)
+    if (g != NULL && (take_next || take_lone))
         calm_end(victim);
-    if (g == NULL && is_last && timers_run(p, &victim->timers))
+    if (g == NULL && was != NULL && timers_run(p, &victim->timers))
         g = find_local(p);
     if (g != NULL)
         store_relaxed(&p->steals, load_relaxed(&p->steals) + 1);
     return g;
 }
 
-/* What a P's seat was like a moment ago. */
-struct seat {
-    const struct g *g;
-    uint32_t tick;
-};
-
-/* Whoever sits there has sat there since, and the P has not switched: it is fair game.
- * Else it is about to run where its data is. */
-static bool is_stale(struct seat was, struct p *p)
-{
-    return was.g != NULL && was.g == load_relaxed(&p->q.next) &&
-           was.tick == load_relaxed(&p->tick);
-}
-
-/* One look at all others, in the last round at their seats and timers too. */
-static struct g *steal_round(struct p *p, uint32_t n, const struct seat *seats)
+/* One look at all others, in the last round at what they held back and at timers too. */
+static struct g *steal_round(struct p *p, uint32_t n, const struct held *held)
 {
     uint32_t at = rand_below(&p->rng, n);
     for (uint32_t i = 0; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
         struct p *victim = load_relaxed(&sched.ps[at]);
-        if (victim == p)
-            continue;
-        bool take_next = seats != NULL && is_stale(seats[at], victim);
-        struct g *g = steal_from(p, victim, take_next, seats != NULL);
+        struct g *g =
+            victim == p ? NULL : steal_from(p, victim, held != NULL ? &held[at] : NULL);
         if (g != NULL)
             return g;
     }
@@ -65,12 +71,13 @@ static struct g *steal_round(struct p *p, uint32_t n, const struct seat *seats)
 
 static struct g *steal(struct p *p)
 {
-    struct seat seats[ENV_PROCS_MAX];
+    struct held held[ENV_PROCS_MAX];
     uint32_t n = load_relaxed(&sched.nprocs); /* while we hold a P it does not change */
     for (uint32_t i = 0; i < n; i++) {
         struct p *victim = load_relaxed(&sched.ps[i]);
-        seats[i].g = load_relaxed(&victim->q.next);
-        seats[i].tick = load_relaxed(&victim->tick);
+        held[i].seat = load_relaxed(&victim->q.next);
+        held[i].births = load_relaxed(&victim->q.fresh.n);
+        held[i].tick = load_relaxed(&victim->tick);
     }
     for (uint32_t round = 0; round < STEAL_ROUNDS; round++) {
         struct g *g = steal_round(p, n, NULL);
@@ -79,7 +86,7 @@ static struct g *steal(struct p *p)
         for (int spin = 0; spin < 100; spin++)
             cpu_relax();
     }
-    return steal_round(p, n, seats);
+    return steal_round(p, n, held);
 }
 
 static struct g *poll_if_due(struct p *p)
