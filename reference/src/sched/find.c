@@ -24,8 +24,8 @@ struct held {
     uint32_t tick;
 };
 
-/* What has waited since then on a P that has not switched is fair game.  Else it is about to
- * run where its data is. */
+/* What has waited since then on a P that has not switched is fair game.  Else it is about
+ * to run where its data is. */
 static bool is_stale_seat(const struct held *was, struct p *p)
 {
     return was != NULL && was->seat != NULL && was->seat == load_relaxed(&p->q.next) &&

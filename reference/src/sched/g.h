@@ -92,7 +92,7 @@ struct g {
     _Atomic uint8_t why;           /* atomic; enum park_reason, of the last park */
     _Atomic uint8_t stack_at;      /* atomic; enum stack_at */
     _Atomic bool is_bound;         /* atomic; by the owner: it runs on bound_m only */
-    _Atomic bool is_system;        /* atomic; set at spawn, read by dumps; sched_spawn_system */
+    _Atomic bool is_system;        /* atomic; set by sched_spawn_system, read by dumps */
     bool is_main : 1;              /* const from spawn to the end */
     bool no_escape : 1;            /* const from before the first run; it may be squeezed */
     bool wants_big : 1;            /* the same; GR_STACK_BIG */
