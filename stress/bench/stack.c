@@ -36,29 +36,63 @@ static double resident_bytes(void)
     return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
-/* n goroutines that wait on one channel, which is closed then: bytes for each, and
- * nanoseconds until it waits, and until it is woken and gone. */
+/* n goroutines that wait on one channel.  Gives: the nanoseconds until they do. */
+static int64_t park_all(struct parked *p, int64_t n, unsigned options)
+{
+    int64_t start = bench_now_ns();
+
+    gr_wg_add(&p->all, n);
+    for (int64_t i = 0; i < n; i++)
+        gr_go_opt(park, p, options);
+    while (gr_atomic_load(&p->there) < n)
+        gr_yield();
+    return bench_now_ns() - start;
+}
+
+/* Closes the channel.  Gives: the nanoseconds until all are woken and gone. */
+static int64_t release_all(struct parked *p)
+{
+    int64_t start = bench_now_ns();
+
+    gr_chan_close(p->gate);
+    gr_wg_wait(&p->all);
+    int64_t end = bench_now_ns();
+    gr_chan_free(p->gate);
+    return end - start;
+}
+
 static void parked(int64_t n)
 {
     struct parked p = {.gate = gr_chan_make(0, 0)};
     double before = resident_bytes();
-
-    gr_wg_add(&p.all, n);
-    int64_t start = bench_now_ns();
-    for (int64_t i = 0; i < n; i++)
-        gr_go(park, &p);
-    while (gr_atomic_load(&p.there) < n)
-        gr_yield();
-    int64_t up = bench_now_ns();
+    int64_t spawn = park_all(&p, n, 0);
     double after = resident_bytes();
-    int64_t wake = bench_now_ns();
-    gr_chan_close(p.gate);
-    gr_wg_wait(&p.all);
-    int64_t end = bench_now_ns();
+
     bench_print("parked", "bytes", (after - before) / (double)n);
-    bench_print("parked", "spawn", (double)(up - start) / (double)n);
-    bench_print("parked", "wake", (double)(end - wake) / (double)n);
-    gr_chan_free(p.gate);
+    bench_print("parked", "spawn", (double)spawn / (double)n);
+    bench_print("parked", "wake", (double)release_all(&p) / (double)n);
+}
+
+/* The same when the stacks of those that wait have been packed, as they are by themselves
+ * after some seconds: who spawned them has promised that nothing on them is written to
+ * meanwhile.  The other side has no such promise, and is measured as it is. */
+static void squeezed(int64_t n)
+{
+    struct parked p = {.gate = gr_chan_make(0, 0)};
+    struct gr_stats stats;
+    double before = resident_bytes();
+
+    park_all(&p, n, GR_NOESCAPE);
+    gr_stack_trim();
+    double after = resident_bytes();
+    gr_stats_read(&stats);
+    if (stats.squeezed < (uint64_t)n) {
+        fprintf(stderr, "stack: %llu of %lld stacks were squeezed\n",
+                (unsigned long long)stats.squeezed, (long long)n);
+        exit(2);
+    }
+    bench_print("squeezed", "bytes", (after - before) / (double)n);
+    bench_print("squeezed", "wake", (double)release_all(&p) / (double)n);
 }
 
 /* A frame of a kilobyte that is written to. */
@@ -94,6 +128,7 @@ int main(int argc, char **argv)
 {
     static const struct bench list[] = {
         {"parked", NULL, parked, "OPS goroutines that wait: bytes, spawn, wake and exit"},
+        {"squeezed", NULL, squeezed, "the same with packed stacks: bytes, wake and exit"},
         {"deep-stack", deep_stack, NULL, "a goroutine that uses 64 KiB of stack"},
         {0},
     };

@@ -25,9 +25,9 @@ func residentBytes() float64 {
 	return resident * float64(os.Getpagesize())
 }
 
-// parked has n goroutines wait on one channel, which is closed then. It prints bytes for each, and nanoseconds until it waits,
-// and until it is woken and gone.
-func parked(n int) {
+// crowd has n goroutines wait on one channel, which is closed then: bytes for each, and nanoseconds until it waits, and until it
+// is woken and gone.
+func crowd(n int) (bytes, spawn, wake float64) {
 	gate := make(chan struct{})
 	var there int64
 	var all sync.WaitGroup
@@ -50,9 +50,22 @@ func parked(n int) {
 	close(gate)
 	all.Wait()
 	end := clock() - start
-	printFigure("parked.bytes", (after-before)/float64(n))
-	printFigure("parked.spawn", float64(up.Nanoseconds())/float64(n))
-	printFigure("parked.wake", float64(end.Nanoseconds())/float64(n))
+	each := float64(n)
+	return (after - before) / each, float64(up.Nanoseconds()) / each, float64(end.Nanoseconds()) / each
+}
+
+func parked(n int) {
+	bytes, spawn, wake := crowd(n)
+	printFigure("parked.bytes", bytes)
+	printFigure("parked.spawn", spawn)
+	printFigure("parked.wake", wake)
+}
+
+// squeezed is the same here: there is no way to pack the stacks of those that wait.
+func squeezed(n int) {
+	bytes, _, wake := crowd(n)
+	printFigure("squeezed.bytes", bytes)
+	printFigure("squeezed.wake", wake)
 }
 
 // deep has a frame of a kilobyte that is written to.
@@ -85,5 +98,6 @@ func deepStack(n int) {
 
 var stackBenches = []bench{
 	{name: "parked", report: parked},
+	{name: "squeezed", report: squeezed},
 	{name: "deep-stack", work: deepStack},
 }
