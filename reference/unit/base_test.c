@@ -101,6 +101,42 @@ static void rand_repeats_and_spreads(void)
     CHECK_EQ(splitmix64(&x), 0xe220a8397b1dcdafu);
 }
 
+static void visits_each_once(struct rand_walk w)
+{
+    uint64_t seen = 0;
+    uint32_t first = w.at;
+    for (uint32_t i = 0; i < w.n; i++) {
+        uint32_t at = walk_next(&w);
+        CHECK(at < w.n);
+        CHECK((seen & (uint64_t)1 << at) == 0);
+        seen |= (uint64_t)1 << at;
+    }
+    CHECK_EQ(w.at, first);
+}
+
+/* Thieves go by it: a victim that is left out keeps its work. */
+static void walks_visit_each_once(void)
+{
+    for (uint32_t n = 1; n <= 64; n++)
+        for (uint32_t at = 0; at < n; at++)
+            for (uint32_t most = 1; most <= n; most++)
+                visits_each_once(walk_from(n, at, most));
+}
+
+static void walks_differ(void)
+{
+    struct rand r;
+    uint32_t steps = 0, places = 0;
+    rand_seed(&r, 42);
+    for (int i = 0; i < 1000; i++) {
+        struct rand_walk w = rand_walk(&r, 8);
+        steps |= 1u << w.step;
+        places |= 1u << w.at;
+    }
+    CHECK_EQ(steps, 1u << 1 | 1u << 3 | 1u << 5 | 1u << 7);
+    CHECK_EQ(places, 0xff);
+}
+
 static void env_parses(void)
 {
     char e[256];
@@ -298,6 +334,8 @@ static const struct unit_case cases[] = {
     UNIT(lists_keep_order),
     UNIT(bits_round),
     UNIT(rand_repeats_and_spreads),
+    UNIT(walks_visit_each_once),
+    UNIT(walks_differ),
     UNIT(env_parses),
     UNIT(env_explains_mistakes),
     UNIT(env_ignores_unknown_keys),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rand.h - seeded random numbers: splitmix64 for seeding, a multiply-fold generator for
- * use.
+ * use; walks in a random order.
  *
  * Both are a few instructions, have 64 bits of state and are the same on every machine.
  * Not for secrets.  One generator belongs to one owner; nothing here is atomic.
@@ -45,6 +45,47 @@ static inline uint64_t rand_u64(struct rand *r)
 static inline uint32_t rand_below(struct rand *r, uint32_t n)
 {
     return (uint32_t)(((rand_u64(r) >> 32) * n) >> 32);
+}
+
+/* ---- a walk: each of 0..n-1 once ----------------------------------------------------- */
+
+/* From some place on, in steps of a size that has no divisor in common with n: an order
+ * that costs no memory, and in which two that walk at once soon part. */
+struct rand_walk {
+    uint32_t n, at, step;
+};
+
+static inline uint32_t greatest_divisor(uint32_t a, uint32_t b)
+{
+    while (b != 0) {
+        uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* The step is `most`, or the next smaller one that is allowed.  Needs: at < n < 2^31,
+ * 0 < most <= n. */
+static inline struct rand_walk walk_from(uint32_t n, uint32_t at, uint32_t most)
+{
+    while (greatest_divisor(n, most) != 1)
+        most--;
+    return (struct rand_walk){n, at, most};
+}
+
+static inline struct rand_walk rand_walk(struct rand *r, uint32_t n)
+{
+    uint32_t at = rand_below(r, n);
+    return walk_from(n, at, 1 + rand_below(r, n));
+}
+
+/* The next place; the n-th leads back to the first. */
+static inline uint32_t walk_next(struct rand_walk *w)
+{
+    uint32_t at = w->at, next = at + w->step;
+    w->at = next >= w->n ? next - w->n : next;
+    return at;
 }
 
 #endif

@@ -6,8 +6,8 @@
  * timers (clock.c).
  *
  * Order: due timers of this P; each 61st switch descriptors and the global queue; the seat;
- * the ring; a batch from the global queue; descriptors; other Ps' rings (three rounds from
- * a random place, then once what they held back, if stale, and timers too); then sleep.
+ * the ring; a batch from the global queue; descriptors; other Ps' rings (three rounds in
+ * random orders, then once what they held back, if stale, and timers too); then sleep.
  *
  *   I1  While a thread is here m->cur is NULL: timer callbacks run on g0 and cannot park.
  *   I2  A thread that steals counts in nspinning, and stops counting before it runs what it
@@ -55,11 +55,14 @@ static struct g *steal_from(struct p *p, struct p *victim, const struct held *wa
     return g;
 }
 
-/* One look at all others, in the last round at what they held back and at timers too. */
+/* One look at all others, in the last round at what they held back and at timers too.  Each
+ * in its turn, in an order of chance: thieves that start together do not meet at each
+ * victim, and no P is always the last. */
 static struct g *steal_round(struct p *p, uint32_t n, const struct held *held)
 {
-    uint32_t at = rand_below(&p->rng, n);
-    for (uint32_t i = 0; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
+    struct rand_walk walk = rand_walk(&p->rng, n);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = walk_next(&walk);
         struct p *victim = load_relaxed(&sched.ps[at]);
         struct g *g =
             victim == p ? NULL : steal_from(p, victim, held != NULL ? &held[at] : NULL);
