@@ -73,7 +73,11 @@ UNIT_SRC := $(call find,reference/unit/*.c spec/unit/*.c)
 TEST_SRC := $(filter %_test.c,$(UNIT_SRC))
 FUZZ_SRC := $(call find,fuzz/*.c)
 PROGRAM_SRC := $(call find,conformance/programs/*/*.c)
-GO_PROGRAM_SRC := $(call find,conformance/programs/*/*.go)
+GO_PROGRAM_SRC := $(call find,conformance/programs/*.go conformance/programs/*/*.go)
+# A Go file without a text of expectations is shared by the programs of its area, or by all.
+GO_PROGRAM_NAMES := $(patsubst conformance/programs/%.go,%,$(filter $(patsubst %.toml,%.go,\
+  $(call find,conformance/programs/*/*.toml)),$(GO_PROGRAM_SRC)))
+GO_PROGRAM_SHARED := $(filter-out $(GO_PROGRAM_NAMES:%=conformance/programs/%.go),$(GO_PROGRAM_SRC))
 
 GR_OBJ := $(call objects,$(GR_SRC))
 LIT_OBJ := $(call objects,$(LIT_SRC))
@@ -134,7 +138,7 @@ endif
 $(B)/o/reference/%: INC := -Ireference/include -Ireference/src -Ireference/unit
 $(B)/o/spec/%: INC := -Ispec/lit
 $(B)/o/conformance/%: INC := -Ireference/include -Iconformance/drivers/c/kit
-$(B)/o/conformance/programs/%: INC := -Ireference/include
+$(B)/o/conformance/programs/%: INC := -Ireference/include -Iconformance/programs
 $(B)/o/stress/%: INC := -Ireference/include -Istress
 $(B)/o/stress/bench/%: INC := -Ireference/include -Istress -Ispec/lit
 $(B)/o/fuzz/%: INC := -Ireference/include -Ispec/lit -Iconformance/drivers/c/kit -Ifuzz
@@ -204,12 +208,16 @@ $(GO_DRIVERS) $(GO_BENCHES): $(BUILD)/go/.stamp
 	$(call say,GO) cd $(GO_DIR) && GOTOOLCHAIN=local GO111MODULE=on \
 	  GOFLAGS='-mod=mod -trimpath' $(GO_AS) -o $(abspath $@) .
 
-# Whole programs in Go: a file AREA/NAME.go is a package of its own, AREA.NAME, and one command builds all.
+# Whole programs in Go: a file AREA/NAME.go is a package of its own, AREA.NAME, with the files that it
+# shares with others; one command builds all.
 $(GO_PROGRAMS): $(GO_PROGRAM_SRC) $(BUILD)/go/.stamp $(BUILD)/go/.stamp-programs
 	$(call say,GO) t=$(@D).$$$$; mkdir -p $$t/src $$t/bin && \
 	  printf 'module gauntlet/programs\n\ngo 1.19\n' >$$t/src/go.mod && \
-	  for f in $(patsubst conformance/programs/%.go,%,$(GO_PROGRAM_SRC)); do \
-	    d=$$t/src/$${f%/*}.$${f#*/}; mkdir $$d && cp conformance/programs/$$f.go $$d/main.go || exit 1; done && \
+	  for f in $(GO_PROGRAM_NAMES); do \
+	    d=$$t/src/$${f%/*}.$${f#*/}; mkdir $$d && cp conformance/programs/$$f.go $$d/main.go || exit 1; \
+	    for s in $(GO_PROGRAM_SHARED); do case $$s in conformance/programs/*/*) \
+	      [ $${s%/*} = conformance/programs/$${f%/*} ] || continue;; esac; cp $$s $$d/ || exit 1; done; \
+	  done && \
 	  (cd $$t/src && GOTOOLCHAIN=local GO111MODULE=on CGO_ENABLED=0 GOFLAGS=-trimpath \
 	    $(GO) build -ldflags='-s -w' -o ../bin/ ./...) && \
 	  rm -rf $(@D) && mv $$t/bin $(@D) && touch $@ && rm -rf $$t || { rm -rf $$t; exit 1; }

@@ -55,7 +55,11 @@ OWNERS = (
         "conformance/drivers/c/", ("conformance/drivers/c/kit/",), ("conformance/drivers/c/*",)
     ),
     Owner("conformance/drivers/c/kit/", (), (KIT,)),
-    Owner("conformance/programs/", (PUBLIC,), (PUBLIC + "gr.h", "conformance/programs/*")),
+    Owner(
+        "conformance/programs/",
+        (PUBLIC, "conformance/programs/"),
+        (PUBLIC + "gr.h", "conformance/programs/*.h"),
+    ),
     Owner("stress/", (PUBLIC, "stress/"), (PUBLIC + "gr.h", "stress/*.h")),
     Owner(
         "stress/bench/",

@@ -3,30 +3,10 @@
 #include <stdlib.h>
 
 #include "gr.h"
+#include "netpoll/pair.h"
 
 #define BYTES (6 << 20)
 #define READERS 3
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
-
-/* Both ends of a connection. */
-static void connect_pair(gr_fd ends[2])
-{
-    char address[32];
-    gr_fd listener = gr_listen("tcp", "127.0.0.1:0");
-    snprintf(address, sizeof address, "127.0.0.1:%d", gr_local_port(listener));
-    ends[0] = gr_dial("tcp", address, 0);
-    ends[1] = gr_accept(listener);
-    need(ends[0] > 0 && ends[1] > 0, "connect");
-    gr_close(listener);
-}
 
 /* Several readers of one end: which one gets a byte is open, that one does is not. */
 struct way {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 )
@@ -14,25 +13,6 @@ const (
 	size    = 6 << 20
 	readers = 3
 )
-
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
-// Both ends of a connection.
-func connectPair() (net.Conn, net.Conn) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	need(err == nil, "listen")
-	defer listener.Close()
-	client, err := net.Dial("tcp", listener.Addr().String())
-	need(err == nil, "dial")
-	server, err := listener.Accept()
-	need(err == nil, "accept")
-	return client, server
-}
 
 // Several readers of one end: which one gets a byte is open, that one does is not.
 type way struct {

@@ -3,17 +3,9 @@
 #include <stdio.h>
 
 #include "gr.h"
+#include "need.h"
 
 #define CROWD 2000
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
 
 static char address[32];
 static gr_fd listener;

@@ -12,13 +12,6 @@ import (
 
 const crowd = 2000
 
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
 var (
 	listener   net.Listener
 	asked, all sync.WaitGroup

@@ -4,18 +4,10 @@
 #include <sys/socket.h>
 
 #include "gr.h"
+#include "need.h"
 
 #define MS 1000000
 #define FILLERS 4
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
 
 /* A listener whose queue is full: connections to it stay under way. */
 static void stuck_listener(char *address, size_t size)

@@ -6,25 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"runtime"
 	"syscall"
 	"time"
 )
 
 const fillers = 4
-
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
-func isTimeout(err error) bool {
-	e, ok := err.(net.Error)
-	return ok && e.Timeout() && errors.Is(err, os.ErrDeadlineExceeded)
-}
 
 // A listener whose queue is full: connections to it stay under way.
 func stuckListener() string {

@@ -4,31 +4,11 @@ package main
 import (
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"time"
 )
 
 const rounds = 300
-
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
-// Both ends of a connection.
-func connectPair() (net.Conn, net.Conn) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	need(err == nil, "listen")
-	defer listener.Close()
-	client, err := net.Dial("tcp", listener.Addr().String())
-	need(err == nil, "dial")
-	server, err := listener.Accept()
-	need(err == nil, "accept")
-	return client, server
-}
 
 var (
 	fd  net.Conn

@@ -6,17 +6,9 @@
 #include <unistd.h>
 
 #include "gr.h"
+#include "need.h"
 
 #define MS 1000000
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
 
 static char path[] = "gauntlet-pipes-XXXXXX", fifo[sizeof path + 2];
 static gr_chan *opened;

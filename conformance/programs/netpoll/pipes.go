@@ -10,13 +10,6 @@ import (
 	"time"
 )
 
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
 func mode(fd int) uintptr {
 	flags, _, _ := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_GETFL, 0)
 	return flags

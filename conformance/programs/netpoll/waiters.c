@@ -2,15 +2,7 @@
 #include <stdio.h>
 
 #include "gr.h"
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
+#include "need.h"
 
 /* A child writes after a moment in which nobody here can run: that is no deadlock.  Then
  * nobody waits for a descriptor any more, and it is one. */

@@ -7,13 +7,6 @@ import (
 	"os"
 )
 
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
 // A child writes after a moment in which nobody here can run: that is no deadlock.  Then
 // nobody waits for a descriptor any more, and it is one.
 func main() {

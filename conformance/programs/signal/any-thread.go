@@ -3,31 +3,12 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"os/signal"
 	"runtime"
 	"sync"
 	"syscall"
 )
 
 const locked = 4
-
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
-func send(sig syscall.Signal) {
-	need(syscall.Kill(os.Getpid(), sig) == nil, "kill")
-}
-
-func subscribe(room int, sigs ...os.Signal) chan os.Signal {
-	c := make(chan os.Signal, room)
-	signal.Notify(c, sigs...)
-	return c
-}
 
 var (
 	start = make(chan int)

@@ -5,30 +5,10 @@
 #include <unistd.h>
 
 #include "gr.h"
+#include "signal/subscribe.h"
 
 #define EACH 10
 #define STARTERS 4
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
-
-static void send(int sig)
-{
-    need(kill(getpid(), sig) == 0, "kill");
-}
-
-static gr_chan *subscribe(int room, const int *sigs, size_t n)
-{
-    gr_chan *c = gr_chan_make(sizeof(int), room);
-    need(gr_signal_notify(c, sigs, n), "notify");
-    return c;
-}
 
 static gr_wg all, ended;
 static gr_atomic stop;

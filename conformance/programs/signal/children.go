@@ -3,9 +3,7 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -16,23 +14,6 @@ const (
 	each     = 10
 	starters = 4
 )
-
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
-func send(sig syscall.Signal) {
-	need(syscall.Kill(os.Getpid(), sig) == nil, "kill")
-}
-
-func subscribe(room int, sigs ...os.Signal) chan os.Signal {
-	c := make(chan os.Signal, room)
-	signal.Notify(c, sigs...)
-	return c
-}
 
 var (
 	all  sync.WaitGroup

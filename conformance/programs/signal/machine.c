@@ -2,15 +2,7 @@
 #include <stdio.h>
 
 #include "gr.h"
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
+#include "need.h"
 
 static int caught;
 

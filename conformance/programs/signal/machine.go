@@ -3,16 +3,8 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"time"
 )
-
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
 
 var caught int
 

@@ -3,27 +3,9 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"os/signal"
 	"syscall"
 )
-
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
-func send(sig syscall.Signal) {
-	need(syscall.Kill(os.Getpid(), sig) == nil, "kill")
-}
-
-func subscribe(room int, sigs ...os.Signal) chan os.Signal {
-	c := make(chan os.Signal, room)
-	signal.Notify(c, sigs...)
-	return c
-}
 
 func main() {
 	witness := subscribe(1, syscall.SIGUSR1)

@@ -4,34 +4,7 @@
 #include <unistd.h>
 
 #include "gr.h"
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
-
-static void send(int sig)
-{
-    need(kill(getpid(), sig) == 0, "kill");
-}
-
-static int receive(gr_chan *c)
-{
-    int sig = 0;
-    need(gr_chan_recv(c, &sig), "receive");
-    return sig;
-}
-
-static gr_chan *subscribe(int room, const int *sigs, size_t n)
-{
-    gr_chan *c = gr_chan_make(sizeof(int), room);
-    need(gr_signal_notify(c, sigs, n), "notify");
-    return c;
-}
+#include "signal/subscribe.h"
 
 static void body(void *arg)
 {

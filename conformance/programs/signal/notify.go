@@ -8,23 +8,6 @@ import (
 	"syscall"
 )
 
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
-func send(sig syscall.Signal) {
-	need(syscall.Kill(os.Getpid(), sig) == nil, "kill")
-}
-
-func subscribe(room int, sigs ...os.Signal) chan os.Signal {
-	c := make(chan os.Signal, room)
-	signal.Notify(c, sigs...)
-	return c
-}
-
 func main() {
 	a, b := subscribe(8, syscall.SIGUSR1), subscribe(8, syscall.SIGUSR1)
 	signal.Notify(b, syscall.SIGUSR2)

@@ -6,36 +6,9 @@
 #include <unistd.h>
 
 #include "gr.h"
+#include "signal/subscribe.h"
 
 #define CHILDREN 24
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
-
-static void send(int sig)
-{
-    need(kill(getpid(), sig) == 0, "kill");
-}
-
-static int receive(gr_chan *c)
-{
-    int sig = 0;
-    need(gr_chan_recv(c, &sig), "receive");
-    return sig;
-}
-
-static gr_chan *subscribe(int room, const int *sigs, size_t n)
-{
-    gr_chan *c = gr_chan_make(sizeof(int), room);
-    need(gr_signal_notify(c, sigs, n), "notify");
-    return c;
-}
 
 /* Sends itself a signal and takes its channel away meanwhile. */
 static void child(const char *role)

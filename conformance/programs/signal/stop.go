@@ -16,23 +16,6 @@ const children = 24
 
 var spun int
 
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
-func send(sig syscall.Signal) {
-	need(syscall.Kill(os.Getpid(), sig) == nil, "kill")
-}
-
-func subscribe(room int, sigs ...os.Signal) chan os.Signal {
-	c := make(chan os.Signal, room)
-	signal.Notify(c, sigs...)
-	return c
-}
-
 // Sends itself a signal and takes its channel away meanwhile.
 func child(role string) {
 	c := subscribe(1, syscall.SIGTERM)

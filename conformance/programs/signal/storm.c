@@ -5,30 +5,10 @@
 #include <unistd.h>
 
 #include "gr.h"
+#include "signal/subscribe.h"
 
 #define ROUNDS 3000
 #define KINDS 5
-
-static void need(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("wrong: %s\n", what);
-    fflush(stdout);
-    gr_exit(1);
-}
-
-static void send(int sig)
-{
-    need(kill(getpid(), sig) == 0, "kill");
-}
-
-static int receive(gr_chan *c)
-{
-    int sig = 0;
-    need(gr_chan_recv(c, &sig), "receive");
-    return sig;
-}
 
 static const int kinds[KINDS] = {SIGUSR1, SIGUSR2, SIGURG, SIGALRM, SIGWINCH};
 static gr_atomic stop;

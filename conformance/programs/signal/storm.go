@@ -13,23 +13,6 @@ import (
 
 const rounds = 3000
 
-func need(ok bool, what string) {
-	if !ok {
-		fmt.Println("wrong:", what)
-		os.Exit(1)
-	}
-}
-
-func send(sig syscall.Signal) {
-	need(syscall.Kill(os.Getpid(), sig) == nil, "kill")
-}
-
-func subscribe(room int, sigs ...os.Signal) chan os.Signal {
-	c := make(chan os.Signal, room)
-	signal.Notify(c, sigs...)
-	return c
-}
-
 var (
 	kinds = []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGURG,
 		syscall.SIGALRM, syscall.SIGWINCH}
