@@ -49,7 +49,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", default=",".join(MODES), help="modes to use, comma separated")
     parser.add_argument("--noise", type=int, choices=(0, 1, 2), default=0)
     parser.add_argument("--procs", default="", help="numbers of processors to go through, e.g. 1,2,8")
-    parser.add_argument("--mutant", default="", help="switch on this fault (flavour mutant of the reference)")
+    parser.add_argument("--mutant", default="", help="switch on this fault; the runtime is reference-mutant then")
     parser.add_argument("--json", type=Path, help="write the record here instead of build/report")
     parser.add_argument("--junit", type=Path, help="write a JUnit file")
     parser.add_argument("--html", type=Path, help="write an HTML page")
@@ -140,7 +140,7 @@ def run(args: argparse.Namespace) -> int:
     if not programs and not wholes:
         print("gauntlet: no programs there", file=sys.stderr)
         return USAGE
-    runtimes = args.runtime or ["reference"]
+    runtimes = args.runtime or ["reference-mutant" if args.mutant else "reference"]
     if args.json and len(runtimes) > 1:
         print("gauntlet: --json holds one runtime; run them one by one, or leave it out", file=sys.stderr)
         return USAGE
