@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* timer.c - how late sleepers wake, and what it costs to keep a million timers.
+/* timer.c - how late sleepers wake and loops give way, and what it costs to keep a million
+ * timers.
  *
  * Owns: rows 18 to 22 of the table of goals (figures.toml).  The other side is go/timer.go.
  *
@@ -99,6 +100,29 @@ static void sleep_tight(int64_t n)
     bench_print("sleep-tight", NULL, lateness_among_us(n, hog_tight));
 }
 
+/* Microseconds that a yield takes beside one tight loop: the loop's slice, and whatever
+ * its end is late. */
+static void hog_delay(int64_t n)
+{
+    struct hogs h = {0};
+    int64_t *took = malloc((size_t)n * sizeof *took);
+
+    gr_wg_add(&h.all, 1);
+    gr_go(hog_tight, &h);
+    gr_yield();
+    for (int64_t i = 0; i < n; i++) {
+        int64_t start = gr_now_ns();
+        gr_yield();
+        took[i] = gr_now_ns() - start;
+    }
+    gr_atomic_store(&h.is_over, 1);
+    gr_wg_wait(&h.all);
+    qsort(took, (size_t)n, sizeof *took, by_value);
+    bench_print("hog-delay", "p50", (double)took[n / 2] / 1e3);
+    bench_print("hog-delay", "p99", (double)took[n * 99 / 100] / 1e3);
+    free(took);
+}
+
 /* ---- many timers ---- */
 
 static uint64_t draw(uint64_t *state)
@@ -175,6 +199,7 @@ int main(int argc, char **argv)
         {"sleep-hogs", NULL, sleep_hogs,
          "us that a sleep of 1 ms is late among hogs that poll"},
         {"sleep-tight", NULL, sleep_tight, "the same among hogs in tight loops"},
+        {"hog-delay", NULL, hog_delay, "us that a yield takes beside a tight loop"},
         {"timers", NULL, timers, "a timer with its time far off: add, stop, free"},
         {"timers-fire", timers_fire, NULL, "a timer added, fired and freed"},
         {0},

@@ -8,7 +8,7 @@ Nothing passes or fails by its time: a goal that is missed is said in the table 
 is build/bench.svg.
 
   I1  Both sides do the same number of operations on the same number of processors; with one processor both are tied to one
-      and the same CPU.
+      and the same CPU, but for figures that are `loose`.
   I2  A median is of whole runs of a program, never of parts of one.
 """
 
@@ -128,7 +128,7 @@ def _result(figure: Figure, procs: int, ours: Sequence[float], theirs: Sequence[
     ratio = reference / go
     fastest = max if figure.more else min
     return Result(figure.name, figure.unit, procs, _digits(reference), _digits(go), round(ratio, 4), len(ours),
-                  spread_of(ours), spread_of(theirs), round(fastest(ours) / fastest(theirs), 4), figure.row,
+                  spread_of(ours), spread_of(theirs), round(fastest(ours) / fastest(theirs), 4), figure.row or None,
                   figure.goal.get(procs), figure.is_met(procs, ratio))
 
 
@@ -209,7 +209,7 @@ def list_of(figures: Sequence[Figure]) -> Table:
         table.add_column(name, no_wrap=True)
     for f in figures:
         goals = [f"{f.goal[p]:g}" if p in f.goal else "-" for p in f.procs]
-        table.add_row(str(f.row), f.name, f.theme, f.unit, ", ".join(map(str, f.procs)), " / ".join(goals))
+        table.add_row(str(f.row or ""), f.name, f.theme, f.unit, ", ".join(map(str, f.procs)), " / ".join(goals))
     return table
 
 

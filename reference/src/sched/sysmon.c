@@ -7,13 +7,15 @@
  *
  * It looks each 20 us while it finds blocked threads or goroutines that wait for a P while
  * another one is idle; less and less often, down to 400 times a second, or 1000 times while
- * a P is idle, when it finds none; and sleeps for good while no P is busy, but for the
- * lines that GR_DEBUG=schedtrace asks for.
+ * a P is idle, when it finds none; earlier when a slice that others wait for ends; and
+ * sleeps for good while no P is busy, but for the lines that GR_DEBUG=schedtrace asks for.
  *
- * A P whose tick did not move for SLICE_NS runs one goroutine for at least that long.  When
- * anything else wants that P, its thread is asked to yield at its next poll: a flag of the
- * P, and a bit in the one word that all polls read.  A timer that is due waits less long:
- * who slept asked for a time.
+ * A goroutine that others wait for has a slice of SLICE_NS.  A P whose tick moved since the
+ * last look has switched at some time in between, and the slice counts from the last look:
+ * so one is shorter by a nap sometimes, but nobody waits for longer than a slice, however
+ * long the naps are.  At its end the thread is asked to yield at its next poll: a flag of
+ * the P, and a bit in the one word that all polls read; FREEZE_NS later by a signal.  A
+ * timer that is due waits less long: who slept asked for a time.
  *
  *   I1  What sysmon remembers of a P (seen_*) is its own; all else it learns from atomics,
  *       and takes a P under sched.lock by CAS.
@@ -29,6 +31,9 @@
 #define QUIET_LOOKS 50u /* looks without a find before they become rarer */
 
 static atomic_u32 never;
+static int64_t looked_ns; /* owner: sysmon; when it looked last */
+/* owner: sysmon; what was left then of the slice that ends first, of those waited for */
+static int64_t slice_left_ns = LONGEST_NS;
 
 static bool has_work(struct p *p, int64_t now)
 {
@@ -47,18 +52,29 @@ static void freeze_if_deaf(struct p *p, int64_t now)
         freeze_ask(p);
 }
 
+/* When a switch that this look is the first to see was, at the earliest. */
+static int64_t switched_ns(int64_t now)
+{
+    return now - looked_ns < LONGEST_NS ? looked_ns : now - LONGEST_NS;
+}
+
 static bool preempt_if_long(struct p *p, int64_t now)
 {
     uint32_t tick = load_relaxed(&p->tick);
     if (tick != p->seen_tick) {
         p->seen_tick = tick;
-        p->seen_ns = now;
-        return false;
+        p->seen_ns = switched_ns(now);
+        return false; /* the next look comes before that slice ends */
     }
     int64_t clock = sched_now_ns();
-    int64_t slice = timer_next_ns(&p->timers) <= clock ? DUE_SLICE_NS : SLICE_NS;
-    if (now - p->seen_ns < slice || !has_work(p, clock))
+    if (!has_work(p, clock))
         return false;
+    int64_t slice = timer_next_ns(&p->timers) <= clock ? DUE_SLICE_NS : SLICE_NS;
+    int64_t left = p->seen_ns + slice - now;
+    if (left > 0) {
+        slice_left_ns = left < slice_left_ns ? left : slice_left_ns;
+        return false;
+    }
     freeze_if_deaf(p, now);
     store_relaxed(&p->preempt, true);
     return true;
@@ -98,6 +114,7 @@ static bool look(int64_t now)
         atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_PREEMPT,
                                   memory_order_relaxed);
     int64_t clock = sched_now_ns();
+    slice_left_ns = LONGEST_NS;
     for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */
         struct p *p = load_relaxed(&sched.ps[i]);
         any_taken |= p->seen_tick == load_relaxed(&p->tick) && wake_for_stuck(p);
@@ -105,6 +122,7 @@ static bool look(int64_t now)
         any_taken |= take_if_blocked(p, now);
         is_overdue |= timer_next_ns(&p->timers) <= clock;
     }
+    looked_ns = now;
     if (any_long)
         atomic_fetch_or_explicit(&sched_attention, ATT_PREEMPT, memory_order_relaxed);
     if (is_overdue || any_long)
@@ -136,9 +154,10 @@ static void sleep_if_idle(void)
     }
 }
 
-/* With every P busy nobody else looks at deadlines in time. */
+/* With every P busy nobody else looks at deadlines in time; slices are sysmon's matter. */
 static int64_t nap_ns(int64_t period)
 {
+    period = slice_left_ns < period ? slice_left_ns : period;
     int64_t next = load_relaxed(&sched.nidle) > 0 ? TIMER_NEVER : earliest_ns();
     if (next > TIMER_NEVER - DUE_SLICE_NS) /* none, or as good as */
         return period;

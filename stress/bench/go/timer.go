@@ -59,6 +59,26 @@ func latenessAmong(n int, hog func(*int64, *sync.WaitGroup)) float64 {
 	return late
 }
 
+// hogDelay prints microseconds that a yield takes beside one tight loop.
+func hogDelay(n int) {
+	var over int64
+	var all sync.WaitGroup
+	took := make([]time.Duration, n)
+	all.Add(1)
+	go hogTight(&over, &all)
+	runtime.Gosched()
+	for i := range took {
+		start := time.Now()
+		runtime.Gosched()
+		took[i] = time.Since(start)
+	}
+	atomic.StoreInt64(&over, 1)
+	all.Wait()
+	sort.Slice(took, func(i, j int) bool { return took[i] < took[j] })
+	printFigure("hog-delay.p50", float64(took[n/2].Nanoseconds())/1e3)
+	printFigure("hog-delay.p99", float64(took[n*99/100].Nanoseconds())/1e3)
+}
+
 func draw(state *uint64) uint64 {
 	*state = *state*6364136223846793005 + 1442695040888963407
 	return *state >> 33
@@ -117,6 +137,7 @@ var timerBenches = []bench{
 	{name: "sleep-50us", report: func(n int) { printFigure("sleep-50us", lateness(n, 50*time.Microsecond)) }},
 	{name: "sleep-hogs", report: func(n int) { printFigure("sleep-hogs", latenessAmong(n, hog)) }},
 	{name: "sleep-tight", report: func(n int) { printFigure("sleep-tight", latenessAmong(n, hogTight)) }},
+	{name: "hog-delay", report: hogDelay},
 	{name: "timers", report: timers},
 	{name: "timers-fire", work: timersFire},
 }
