@@ -173,7 +173,8 @@ static void nesting(void *unused)
     gr_thread_unlock();
     CHECK(m_self()->is_apart);
     gr_thread_unlock();
-    CHECK(!m_self()->is_apart && !load_relaxed(&g_self()->is_bound));
+    CHECK(m_self()->is_apart == m_self()->is_first);
+    CHECK(!load_relaxed(&g_self()->is_bound));
     gr_thread_unlock();
     gr_thread_lock();
     uint32_t thread = os_thread_number();

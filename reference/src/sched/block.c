@@ -92,7 +92,10 @@ void arrive_after_block(struct g *prev)
     global_append_locked(prev);
     sched.nblocked--;
     mutex_unlock(&sched.lock);
-    /* An idle P that came meanwhile is found by idle_without_p, which we are bound for. */
+    /* An idle P that came meanwhile is found by idle_without_p, which we are bound for; but
+     * an M that is apart waits for its own goroutine alone, or ends. */
+    if (m_self()->is_apart)
+        idle_wake_foreign();
 }
 
 void sched_block_end(void)

@@ -13,6 +13,8 @@
  *   I2  m->is_apart: m runs m->bound only; when that is NULL the thread is about to end.
  *   I3  The note of an apart M is cleared before its goroutine can be dequeued: when the
  *       tie begins, and after each sleep.
+ *   I4  m->is_first: the thread that called gr_main, apart from its birth on.  It runs
+ *       goroutine 1 until that leaves it untied or ends, then it is no M any more.
  */
 #include "gr/thread.h"
 
@@ -47,12 +49,15 @@ void gr_thread_unlock(void)
     if (--m->nlocks > 0)
         return;
     untie(m);
-    m->is_apart = false;
+    m->is_apart = m->is_first;
 }
 
 void bound_exit(struct m *m)
 {
+    if (m->bound == NULL)
+        return; /* I4 */
     untie(m);
+    m->is_first = false;
     m->is_apart = !MUTANT(thread_lock_survives_exit); /* I2 */
 }
 

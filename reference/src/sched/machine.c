@@ -7,7 +7,9 @@
  * A thread is started when a P should run and no sleeping thread is there to have it.
  * There are as many as there are Ps, plus those that block in the system or are tied to a
  * goroutine.  A thread does not end, but with a goroutine that is tied to it (bound.c): it
- * sleeps until it is needed again.
+ * sleeps until it is needed again.  The caller of gr_main is one of them as long as
+ * goroutine 1, which starts there, does not leave it (bound.c I4): it must be able to
+ * return to its caller at any time.
  *
  * Needing more threads than gr_threads_max allows is fatal.  A thread that the system
  * refuses is not, as long as others exist: its P stays idle, its work goes to them.
@@ -18,9 +20,11 @@
 
 #include "sched/proc.h"
 
-#define OTHERS 2u /* threads without goroutines: the caller of gr_main, sysmon */
+#define REFUSALS_MAX 100u /* with no M at all */
 
 static struct fixpool machines = FIXPOOL_INIT(sizeof(struct m));
+static uint32_t others = 1; /* guarded by sched.lock: threads that are no Ms; sysmon */
+static uint32_t refusals;   /* guarded by sched.lock */
 
 static struct m *machine_new(struct p *p)
 {
@@ -33,7 +37,7 @@ static struct m *machine_new(struct p *p)
 static uint32_t count_in_locked(struct m *m)
 {
     list_push_back(&sched.all_ms, &m->all);
-    return OTHERS + ++sched.nms;
+    return others + ++sched.nms;
 }
 
 static void count_out_locked(struct m *m)
@@ -80,14 +84,34 @@ static void m_loop(void *arg)
     machine_end(m);
 }
 
+void machine_first(struct p *p, struct g *g)
+{
+    struct m *m = machine_new(p);
+    m->is_apart = m->is_first = true;
+    mutex_lock(&sched.lock);
+    count_in_locked(m);
+    mutex_unlock(&sched.lock);
+    machine_begin(m);
+    while (g != NULL) {
+        sched_run(m, g);
+        bool is_over = (load_relaxed(&sched_attention) & ATT_STOP) != 0;
+        g = is_over ? NULL : bound_next(m);
+    }
+    machine_end(m);
+    mutex_lock(&sched.lock);
+    others++;
+    mutex_unlock(&sched.lock);
+}
+
+/* Without any M somebody must come to see to goroutines: sysmon tries again and again. */
 static bool refused(struct m *m)
 {
     mutex_lock(&sched.lock);
     count_out_locked(m);
-    bool is_first = sched.nms == 0;
+    bool is_hopeless = sched.nms == 0 && ++refusals >= REFUSALS_MAX;
     mutex_unlock(&sched.lock);
     fixpool_release(&machines, m);
-    if (is_first)
+    if (is_hopeless)
         die(THREAD_REFUSED);
     return false;
 }
@@ -103,7 +127,7 @@ static void check_limit(uint32_t n, uint32_t max)
 bool machine_start(struct p *p, bool is_spinning)
 {
     struct m *self = m_self();
-    if (self != NULL && self->is_apart)
+    if (self != NULL && self->is_apart && (self->nlocks > 0 || !self->is_first))
         return false; /* who knows what the program did to that thread: sysmon does it */
     struct m *m = machine_new(p);
     m->is_spinning = is_spinning;
@@ -121,7 +145,7 @@ bool machine_start(struct p *p, bool is_spinning)
 int gr_threads_max(int n)
 {
     mutex_lock(&sched.lock);
-    uint32_t former = sched.nms_max, used = OTHERS + sched.nms;
+    uint32_t former = sched.nms_max, used = others + sched.nms;
     if (n > 0)
         sched.nms_max = (uint32_t)n;
     mutex_unlock(&sched.lock);

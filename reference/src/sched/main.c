@@ -9,15 +9,14 @@
  */
 #include "sched/proc.h"
 
-static void first_goroutine(gr_fn fn, void *arg)
+static struct g *first_goroutine(struct p *p, gr_fn fn, void *arg)
 {
-    struct p *p = load_relaxed(&sched.ps[0]);
     store_relaxed(&sched.goid, 1);
     struct g *g = spawn_prepare(p, fn, arg, 1);
     g->is_main = true;
     g->no_escape = false; /* programs keep what all use on its stack */
     store_relaxed(&p->spawned, 1);
-    push_back(p, g);
+    return g;
 }
 
 void sched_main(gr_fn fn, void *arg)
@@ -33,12 +32,11 @@ void sched_main(gr_fn fn, void *arg)
     store_relaxed(&sched.has_main, true);
     struct p *p = procs_init((uint32_t)procs_default());
     note_clear(&sched.main_done);
-    first_goroutine(fn, arg);
     freeze_init();
     sysmon_start(); /* first: a thread that blocks relies on it */
-    machine_start(p, false);
     if (env_knobs.squeeze != 0)
         squeeze_start();
+    machine_first(p, first_goroutine(p, fn, arg));
     note_sleep(&sched.main_done);
 }
 
@@ -46,7 +44,11 @@ void sched_quit(void)
 {
     atomic_fetch_or_explicit(&sched_attention, ATT_STOP, memory_order_relaxed);
     note_wake(&sched.main_done);
-    sched_stop_here();
+    struct m *m = m_self();
+    if (!m->is_first)
+        sched_stop_here();
+    sched_leave_to(m, AFTER_NONE, NULL); /* its stack stays: others use what is there */
+    __builtin_unreachable();
 }
 
 void sched_stats(struct gr_stats *s)

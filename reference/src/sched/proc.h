@@ -51,6 +51,7 @@ struct m {
     void *commit_arg;                       /* owner: M */
     bool is_spinning;                       /* owner: M; while it sleeps, its waker */
     bool is_apart;                          /* owner: M; bound.c I2 */
+    bool is_first;                          /* owner: M; bound.c I4 */
     uint32_t nlocks;                        /* owner: M; gr_thread_lock minus _unlock */
     atomic_u32 number;                      /* atomic; the kernel's, of the thread */
     struct g *bound;                        /* owner: M; bound.c I2 */
@@ -215,6 +216,8 @@ bool freeze_ask(struct p *p); /* its thread freezes if it may; else ask again */
 /* A thread for p, which is busy and nobody's.  False: the system refused. */
 #define THREAD_REFUSED "cannot start a thread; look at ulimit -u and the memory limit"
 bool machine_start(struct p *p, bool is_spinning);
+/* The calling thread runs g with p, and returns when g has left it for good. */
+void machine_first(struct p *p, struct g *g);
 
 /* ---- clock.c ---- */
 /* Fires what is due in h, up to a batch when that gives p work.  True: something was. */

@@ -4,10 +4,10 @@
  * Owns: gr_main, gr_exit.
  * Not here: threads and processors (floor sched), controlled runs (sched/control.c).
  *
- * The thread that calls gr_main runs no goroutine: it starts the first processor's thread
- * and the watcher, sleeps until goroutine 1 returns, and goes back to its caller.  Threads
- * of the runtime are told to stop at their next look for work and are never joined; the
- * caller is about to end the process.
+ * The thread that calls gr_main runs goroutine 1 until that leaves it, and no other; then
+ * it sleeps until goroutine 1 returns, and goes back to its caller.  Threads of the runtime
+ * are told to stop at their next look for work and are never joined; the caller is about to
+ * end the process.
  */
 #include <unistd.h>
 
