@@ -23,7 +23,7 @@
 void gr_thread_lock(void)
 {
     struct m *m = m_self();
-    if (m == NULL || m->cur == NULL || m->control != NULL)
+    if (m == NULL || m->cur == NULL || m->control != NULL || MUTANT(thread_lock_migrates))
         return;
     if (m->nlocks++ > 0)
         return;
@@ -31,7 +31,7 @@ void gr_thread_lock(void)
     m->bound = m->cur;
     m->is_apart = true;
     m->cur->bound_m = m;
-    store_relaxed(&m->cur->is_bound, !MUTANT(thread_lock_migrates));
+    store_relaxed(&m->cur->is_bound, true);
 }
 
 static void untie(struct m *m)
