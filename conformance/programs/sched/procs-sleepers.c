@@ -35,7 +35,7 @@ static void body(void *arg)
         } /* this processor is busy: they fall asleep on others */
         gr_procs(1);
     }
-    for (int i = 0; woke < 2 * SLEEPERS && i < 4000; i++)
+    for (int i = 0; woke < 2 * SLEEPERS && i < 1000; i++)
         gr_sleep_ns(500000);
     printf("%d of %d woke\n", woke, 2 * SLEEPERS);
 }

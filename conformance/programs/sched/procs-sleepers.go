@@ -41,7 +41,7 @@ func main() {
 		} // this processor is busy: they fall asleep on others
 		runtime.GOMAXPROCS(1)
 	}
-	for i := 0; atomic.LoadInt32(&woke) < 2*sleepers && i < 4000; i++ {
+	for i := 0; atomic.LoadInt32(&woke) < 2*sleepers && i < 1000; i++ {
 		time.Sleep(500 * time.Microsecond)
 	}
 	fmt.Printf("%d of %d woke\n", woke, 2*sleepers)

@@ -191,6 +191,8 @@ static ALWAYS_INLINE uint32_t look(struct selection *s, enum how how)
     for (uint32_t i = 0; i < n; i++) {
         gr_chan *c = cases[i].ch;
         out[ready] = i;
+        if (how != LOCKED && MUTANT(select_looks_apart))
+            sched_yield_now();
         if (UNLIKELY(c == NULL)) {
             ready += MUTANT(select_nil_fires);
             continue;
@@ -215,7 +217,7 @@ static bool was_one_moment(const struct selection *s)
     for (uint32_t i = 0; i < s->n; i++)
         if (s->cases[i].ch != NULL)
             sum += load_acquire(&s->cases[i].ch->version);
-    return sum == s->versions;
+    return sum == s->versions || MUTANT(select_looks_apart);
 }
 
 static NORETURN void send_closed(void)

@@ -29,12 +29,13 @@ struct held {
 static bool is_stale_seat(const struct held *was, struct p *p)
 {
     return was != NULL && was->seat != NULL && was->seat == load_relaxed(&p->q.next) &&
-           was->tick == load_relaxed(&p->tick);
+           was->tick == load_relaxed(&p->tick) && !MUTANT(steal_leaves_seats);
 }
 
 static bool is_stale_birth(const struct held *was, struct p *p)
 {
-    return was != NULL && was->births > 0 && was->tick == load_relaxed(&p->tick);
+    return was != NULL && was->births > 0 && was->tick == load_relaxed(&p->tick) &&
+           !MUTANT(steal_leaves_births);
 }
 
 /* was: NULL but in the last round. */
@@ -48,7 +49,8 @@ static struct g *steal_from(struct p *p, struct p *victim, const struct held *wa
         g = spawn_oldest(p, NULL);
     if (g != NULL && (take_next || take_lone))
         calm_end(victim);
-    if (g == NULL && was != NULL && timers_run(p, &victim->timers))
+    if (g == NULL && was != NULL && !MUTANT(steal_leaves_timers) &&
+        timers_run(p, &victim->timers))
         g = find_local(p);
     if (g != NULL)
         store_relaxed(&p->steals, load_relaxed(&p->steals) + 1);

@@ -125,7 +125,7 @@ static bool look(int64_t now)
     looked_ns = now;
     if (any_long)
         atomic_fetch_or_explicit(&sched_attention, ATT_PREEMPT, memory_order_relaxed);
-    if (is_overdue || any_long)
+    if ((is_overdue || any_long) && !MUTANT(sysmon_wakes_none))
         idle_wake_foreign();
     idle_retry();
     poll_late(now);

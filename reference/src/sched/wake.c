@@ -54,7 +54,8 @@ void calm_end(struct p *p)
 
 bool wake_for_stuck(struct p *p)
 {
-    if (load_relaxed(&sched.nidle) == 0 || runq_is_empty(&p->q))
+    if (load_relaxed(&sched.nidle) == 0 || runq_is_empty(&p->q) ||
+        MUTANT(sysmon_wakes_none))
         return false;
     calm_end(p);
     idle_wake_foreign();
