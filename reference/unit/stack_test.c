@@ -102,6 +102,24 @@ static void classes_have_their_sizes(void)
     }
 }
 
+/* By the low bits of its number, the page where a large stack ends is one of many, and none
+ * is the end of many stacks. */
+static void large_tops_are_spread(void)
+{
+    enum { STACKS = 512, PAGES = 128 };
+    static struct stack s[STACKS];
+    uint32_t ends[PAGES] = {0}, used = 0, most = 0;
+    for (size_t i = 0; i < STACKS; i++) {
+        CHECK(stack_acquire(&s[i], STACK_LARGE));
+        uint32_t n = ++ends[(uintptr_t)s[i].top / os_page_bytes() % PAGES];
+        used += n == 1;
+        most = n > most ? n : most;
+    }
+    uint32_t room = os_page_bytes() == 4096 ? PAGES : 8;
+    CHECK(used >= room * 7 / 8 && most <= 4 * STACKS / room);
+    stack_release_many(s, STACKS);
+}
+
 static void last_out_first_in(void)
 {
     struct stack a, b, c;
@@ -340,6 +358,7 @@ static const struct unit_case cases[] = {
     UNIT(twenty_thousand),
     UNIT(guards_degrade),
     UNIT(classes_have_their_sizes),
+    UNIT(large_tops_are_spread),
     UNIT(last_out_first_in),
     UNIT(no_address_space),
     UNIT(smaller_slab_when_refused),
