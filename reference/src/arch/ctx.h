@@ -41,6 +41,15 @@ static inline void ctx_init(struct ctx *c, void *top, void (*entry)(void *), voi
     *c = (struct ctx){.sp = sp, .fp = NULL, .pc = (void *)(uintptr_t)ctx_entry};
 }
 
+/* Calls for the newest lines of c's stack, which whoever switches to it reads first.  A
+ * hint: c may be running, and what it says then is not believed. */
+static ALWAYS_INLINE void ctx_prefetch(const struct ctx *c, int lines)
+{
+    const char *sp = __atomic_load_n(&c->sp, __ATOMIC_RELAXED);
+    for (int line = 0; line < lines; line++)
+        __builtin_prefetch(sp + line * CACHE_LINE);
+}
+
 /* void ctx_switch(struct ctx *from, struct ctx *to): stores the running context in *from
  * and continues *to.  Returns when somebody switches back to *from, perhaps on another
  * thread. Blocks: nothing.  Errno and every thread-local address are stale afterwards.

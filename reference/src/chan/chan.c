@@ -203,14 +203,21 @@ enum exchange chan_recv_locked(gr_chan *c, void *elem, struct waiter **wake)
     return recv_locked(c, elem, wake);
 }
 
+static ALWAYS_INLINE void served_ready(struct waiter *w, struct g *g)
+{
+    if (w->is_select)
+        g->param = w;
+    noise_point(NOISE_AFTER_UNLOCK);
+    sched_ready(g);
+}
+
 void waiter_ready_slow(struct waiter *w)
 {
     struct g *g = w->g;
     if (GR_MUTANTS && g == NULL) /* a mutant's ghost */
         return;
-    g->param = w;
-    noise_point(NOISE_AFTER_UNLOCK);
-    sched_ready(g);
+    fiber_prefetch(&g->fiber, 2); /* it runs soon */
+    served_ready(w, g);
 }
 
 /* ---- waiting ------------------------------------------------------------------------- */
@@ -350,8 +357,10 @@ bool gr_chan_try_recv(gr_chan *c, void *elem, bool *ok)
     return x != EXCHANGE_NONE;
 }
 
-/* Takes everybody out of q, onto *list (linked by g->link), newest last. */
-static struct g **collect(gr_chan *c, struct waitq *q, struct g **end, bool is_recv)
+/* Takes everybody out of q, onto a list that ends at *end, newest last.  There may be very
+ * many: of each goroutine only the record is touched here. */
+static struct waiter **collect(gr_chan *c, struct waitq *q, struct waiter **end,
+                               bool is_recv)
 {
     struct waiter *w;
     while ((w = waitq_drain(q)) != NULL) {
@@ -359,12 +368,11 @@ static struct g **collect(gr_chan *c, struct waitq *q, struct g **end, bool is_r
         if (is_recv)
             elem_clear(c, w->elem);
         w->success = is_recv && MUTANT(chan_recv_ok_after_close);
-        if (w->g == NULL)
+        if (GR_MUTANTS && w->g == NULL)
             continue; /* a mutant's ghost */
-        w->g->param = w;
-        w->g->link = NULL;
-        *end = w->g;
-        end = &w->g->link;
+        w->next = NULL;
+        *end = w;
+        end = &w->next;
         if (MUTANT(chan_close_wakes_one))
             break;
     }
@@ -373,7 +381,7 @@ static struct g **collect(gr_chan *c, struct waitq *q, struct g **end, bool is_r
 
 void gr_chan_close(gr_chan *c)
 {
-    struct g *list = NULL, **end = &list;
+    struct waiter *list = NULL, **end = &list, *w;
     sched_point();
     if (c == NULL)
         gr_panic_error(GR_ERR_CLOSE_NIL);
@@ -391,7 +399,10 @@ void gr_chan_close(gr_chan *c)
     end = collect(c, &c->recvq, end, true);
     collect(c, &c->sendq, end, false);
     chan_unlock(c);
-    sched_ready_all(list);
+    while ((w = list) != NULL) {
+        list = w->next; /* once it runs the record is its own again */
+        served_ready(w, w->g);
+    }
 }
 
 int64_t gr_chan_len(gr_chan *c)

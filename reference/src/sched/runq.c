@@ -19,6 +19,10 @@
 
 #include "lock/lock.h"
 
+#define STACK_AHEAD 3u
+#define CELL_AHEAD 6u
+#define STACK_LINES 4
+
 bool runq_push(struct runq *q, struct g *g)
 {
     /* Pairs with the takers' CAS: what they took they have read. */
@@ -72,6 +76,19 @@ struct g *runq_pop_next(struct runq *q)
     return cas_acquire(&q->next, &g, NULL) ? g : NULL;
 }
 
+/* Calls for what those will need who come soon: first a cell, then the stack that it names.
+ * Where very many goroutines take turns each of these would be a miss, and the page of a
+ * stack one of the translations too.  A slot may be stale: hints only. */
+static ALWAYS_INLINE void look_ahead(struct runq *q, uint32_t head, uint32_t len)
+{
+    if (LIKELY(len <= STACK_AHEAD))
+        return;
+    struct g *soon = load_relaxed(&q->ring[(head + STACK_AHEAD) % RUNQ_SIZE]);
+    fiber_prefetch(&soon->fiber, STACK_LINES);
+    if (len > CELL_AHEAD)
+        g_prefetch(load_relaxed(&q->ring[(head + CELL_AHEAD) % RUNQ_SIZE]));
+}
+
 struct g *runq_pop(struct runq *q)
 {
     for (;;) {
@@ -80,6 +97,7 @@ struct g *runq_pop(struct runq *q)
         if (head == tail)
             return NULL;
         struct g *g = load_relaxed(&q->ring[head % RUNQ_SIZE]);
+        look_ahead(q, head, tail - head);
         if (lock_is_alone()) {
             store_relaxed(&q->head, head + 1);
             return g;
