@@ -13,7 +13,7 @@
 #include "gr/thread.h"
 #include "gr/time.h"
 #include "os/os.h"
-#include "sched/sched.h"
+#include "sched/proc.h"
 
 static atomic_u32 done, inside;
 static int pipes[2];
@@ -172,6 +172,85 @@ static void procs_change_in_brackets(void)
     with_procs(2, flips);
 }
 
+/* The same where the system has no barrier on all threads. */
+static void storm_by_swaps(void)
+{
+    base_boot();
+    CHECK(failure_arm("barrier"));
+    with_procs(2, storm);
+    CHECK(!load_relaxed(&lock_has_barrier));
+}
+
+/* ---- who wants a processor and who comes back settle it ---- */
+
+static bool take_locked(struct p *p, uint64_t word)
+{
+    bool is_taken = block_take_locked(p, word);
+    if (is_taken)
+        busy_end_locked(p);
+    return is_taken;
+}
+
+static uint64_t begin_and_lock(struct p *p)
+{
+    sched_block_begin();
+    mutex_lock(&sched.lock); /* keeps sysmon from wanting it too */
+    return load_relaxed(&p->state);
+}
+
+static void unlock_and_end(void)
+{
+    mutex_unlock(&sched.lock);
+    sched_block_end();
+    CHECK(m_self()->p != NULL && p_state(m_self()->p) == P_BUSY);
+}
+
+static void settle(void *unused)
+{
+    (void)unused;
+    struct p *p = m_self()->p;
+    uint64_t first = begin_and_lock(p);
+    block_barrier();
+    CHECK(!take_locked(p, first)); /* nobody has said that it is wanted */
+    CHECK(block_want_locked(p, first));
+    block_barrier();
+    unlock_and_end();
+    mutex_lock(&sched.lock);
+    CHECK(!take_locked(p, first)); /* its thread came back */
+    CHECK(!block_want_locked(p, first));
+    mutex_unlock(&sched.lock);
+
+    p = m_self()->p;
+    uint64_t second = begin_and_lock(p);
+    block_barrier();
+    CHECK(second != first && !block_want_locked(p, first));
+    CHECK(!take_locked(p, first) && !take_locked(p, second));
+    CHECK(block_want_locked(p, second));
+    block_barrier();
+    store_relaxed(&m_self()->block_word, 0); /* half back */
+    CHECK(!take_locked(p, second));
+    store_relaxed(&m_self()->block_word, second);
+    CHECK(take_locked(p, second) && p_state(p) == P_IDLE);
+    CHECK(!take_locked(p, second));
+    CHECK_EQ(sched.nblocked, 1);
+    unlock_and_end(); /* an idle one, best its old one */
+    mutex_lock(&sched.lock);
+    CHECK_EQ(sched.nblocked, 0);
+    mutex_unlock(&sched.lock);
+}
+
+static void back_or_taken(void)
+{
+    with_procs(2, settle);
+}
+
+static void back_or_taken_by_swaps(void)
+{
+    base_boot();
+    CHECK(failure_arm("barrier"));
+    with_procs(2, settle);
+}
+
 /* ---- errno, wrong use ---- */
 
 /* Its own function: the address of errno is the thread's. */
@@ -320,6 +399,9 @@ static const struct unit_case cases[] = {
     UNIT(storm_p1),
     UNIT(storm_p2),
     UNIT(storm_p8),
+    UNIT(storm_by_swaps),
+    UNIT(back_or_taken),
+    UNIT(back_or_taken_by_swaps),
     UNIT(procs_change_in_brackets),
     UNIT(errno_survives),
     UNIT_EXITS(nested_dies, 2,

@@ -32,8 +32,8 @@
  * Off: under sanitizers (their run-time would be frozen too), in static programs (libc is
  * in the program's text there) and with GR_DEBUG=asyncpreemptoff=1.
  *
- *   I1  A P in P_FROZEN is nobody's: it is taken by CAS, as a blocked one is, but its
- *       thread does not come back for it.
+ *   I1  A P in P_FROZEN is nobody's: it is taken under sched.lock, as a blocked one is,
+ *       but its thread does not come back for it.
  *   I2  While m is frozen, m->cur is bound to m, and m waits for a P on its note (bound.c
  *       I3).
  */
@@ -82,7 +82,7 @@ static void freeze_insig(uintptr_t pc)
     m->p = NULL;
     if (!MUTANT(freeze_forgets))
         push_behind(p, g);
-    /* Pairs with the CAS in block_take_locked. */
+    /* Pairs with the acquire in block_take_locked. */
     store_release(&p->state, ++p->nblocks << P_STATE_BITS | P_FROZEN);
     note_sleep(&m->wake);
     note_clear(&m->wake);

@@ -11,7 +11,8 @@
  *   P:  P_IDLE <-> P_BUSY <-> P_BLOCKED (block.c)     P_BUSY <-> P_FROZEN (freeze.c)
  *       all of them -> P_STOPPED -> P_IDLE (stop.c)   P_STOPPED <-> P_RETIRED (procs.c)
  *
- *   I1  state of a P changes under sched.lock only, but between busy and blocked (block.c).
+ *   I1  state of a P changes under sched.lock only, but from busy to blocked or frozen, and
+ *       from blocked back to busy, by the thread that has it (block.c, freeze.c).
  *       A P that is busy belongs to one thread: the M whose p or next_p it is, or the one
  *       that is about to hand it on.
  *   I2  sched.nbusy counts Ps in P_BUSY and P_BLOCKED; no goroutine runs and no queue is
@@ -38,10 +39,10 @@ struct control;
 
 /* One thread. */
 struct m {
-    struct g *cur;       /* owner: M; NULL while on g0; first, for g_self */
-    struct p *p;         /* owner: M; NULL while it has none, and in controlled runs */
-    struct p *block_p;   /* owner: M; which P it had when its last bracket began */
-    uint64_t block_word; /* owner: M; that P's state then */
+    struct g *cur;         /* owner: M; NULL while on g0; first, for g_self */
+    struct p *p;           /* owner: M; NULL while it has none, and in controlled runs */
+    struct p *block_p;     /* owner: M; which P it had when its last bracket began */
+    atomic_u64 block_word; /* owner: M writes; that P's state then, 0 outside brackets */
     /* const: not NULL in the M of controlled runs */
     struct control *control;
     struct fiber g0;                        /* owner: M; its own stack */
@@ -64,7 +65,8 @@ struct m {
 };
 
 enum p_state { P_IDLE, P_BUSY, P_BLOCKED, P_STOPPED, P_FROZEN, P_RETIRED };
-#define P_STATE_BITS 3 /* of p->state; above: the number of the bracket (block.c) */
+#define P_STATE_BITS 3    /* of p->state; above: the number of the bracket (block.c) */
+#define P_NBLOCKS_BITS 50 /* of that number, above: the P */
 
 #define P_STACKS 32 /* stacks that a P keeps */
 #define P_CELLS 64  /* goroutine cells that a P keeps */
@@ -96,7 +98,11 @@ struct p {
     struct m *_Atomic m;           /* atomic; who had it last; for freeze_ask */
     uint64_t nblocks;              /* owner: P; brackets that were begun */
     atomic_u64 state;              /* atomic (I1): enum p_state, above it a number */
-    uint64_t seen_block;           /* owner: sysmon, as the next three */
+    /* atomic, written under sched.lock: the last word for which it was wanted (block.c
+     * I4) */
+    atomic_u64 wanted;
+    uint64_t seen_block; /* owner: sysmon, as the next five */
+    uint64_t taking;     /* the word for which it wants p in this look, 0: none */
     int64_t seen_ns, blocked_ns, asked_ns;
     uint32_t seen_tick;
     /* atomic; set by sysmon, cleared by the M that has this P, at a point */
@@ -226,7 +232,13 @@ bool timers_run(struct p *p, struct timer_heap *h);
 void timers_settle(void);
 
 /* ---- block.c ---- */
-/* Takes p from a thread that is in the bracket of this state word.  Needs: sched.lock. */
+void block_init(struct p *p);
+/* Taking p from the thread that is in the bracket of this state word takes three steps: to
+ * say that it is wanted (false: p is in no bracket, or in another one); the barrier, once
+ * for all Ps that are wanted, with or without the lock; and the taking (false: its thread
+ * came back).  From a frozen thread the last one is enough. */
+bool block_want_locked(struct p *p, uint64_t word);
+void block_barrier(void);
 bool block_take_locked(struct p *p, uint64_t word);
 void arrive_after_block(struct g *prev); /* on g0, without a P */
 

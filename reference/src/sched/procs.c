@@ -23,6 +23,7 @@ static struct p *p_new(uint32_t id)
     if (p == NULL)
         fatal(GR_FATAL_NO_MEMORY);
     *p = (struct p){.id = id, .state = P_RETIRED};
+    block_init(p);
     fresh_init(&p->q.fresh);
     timer_heap_init(&p->timers);
     rand_seed(&p->rng, (uint64_t)os_now_ns() + id);

@@ -179,7 +179,7 @@ bool sched_timer_disarm(struct timer *t);
 
 /* A bracket around a system call that may block the thread: between the two the goroutine
  * has no processor for itself, so others run.  Nothing of the runtime may be called inside
- * but what says "any thread".  Two stores and one CAS when nobody needed the processor.
+ * but what says "any thread".  Plain stores when nobody needed the processor.
  * Not nested.  No-ops in controlled runs and off goroutines. */
 void sched_block_begin(void);
 void sched_block_end(void);

@@ -78,9 +78,19 @@ static struct g *turn_give(void)
 
 /* ---- stopping ------------------------------------------------------------------------ */
 
+/* The barrier is passed with the lock held: what sysmon wants and has not yet passed its
+ * own barrier for is nobody's to take (block.c I4). */
 static void blocked_stop_locked(void)
 {
-    for (uint32_t i = 0; i < load_relaxed(&sched.nprocs); i++) {
+    uint32_t n = load_relaxed(&sched.nprocs);
+    bool any = false;
+    for (uint32_t i = 0; i < n; i++) {
+        struct p *p = load_relaxed(&sched.ps[i]);
+        any |= block_want_locked(p, load_relaxed(&p->state));
+    }
+    if (any)
+        block_barrier();
+    for (uint32_t i = 0; i < n; i++) {
         struct p *p = load_relaxed(&sched.ps[i]);
         if (block_take_locked(p, load_relaxed(&p->state)))
             busy_end_locked(p);

@@ -17,8 +17,11 @@
  * the P, and a bit in the one word that all polls read; FREEZE_NS later by a signal.  A
  * timer that is due waits less long: who slept asked for a time.
  *
- *   I1  What sysmon remembers of a P (seen_*) is its own; all else it learns from atomics,
- *       and takes a P under sched.lock by CAS.
+ * Ps of threads in the system are said to be wanted first, all that a look finds, and taken
+ * after one barrier for all of them (block.c): it disturbs whoever runs.
+ *
+ *   I1  What sysmon remembers of a P (seen_*, taking) is its own; all else it learns from
+ *       atomics, and takes a P under sched.lock.
  */
 #include "sched/proc.h"
 
@@ -88,12 +91,16 @@ static bool is_wanted(struct p *p, int64_t now)
            now - p->blocked_ns >= SLICE_NS;
 }
 
-/* True when p was taken from a thread that was blocked for a whole look. */
-static bool take_if_blocked(struct p *p, int64_t now)
+static bool take_if_frozen(struct p *p)
 {
     uint64_t word = load_relaxed(&p->state);
-    if (word % (1u << P_STATE_BITS) == P_FROZEN)
-        return idle_hand_off(p, word);
+    return word % (1u << P_STATE_BITS) == P_FROZEN && idle_hand_off(p, word);
+}
+
+/* True when p is to be taken: its thread was blocked for a whole look. */
+static bool want_if_blocked(struct p *p, int64_t now)
+{
+    uint64_t word = load_relaxed(&p->state);
     if (word % (1u << P_STATE_BITS) != P_BLOCKED)
         return false;
     if (word != p->seen_block) {
@@ -101,13 +108,33 @@ static bool take_if_blocked(struct p *p, int64_t now)
         p->blocked_ns = now;
         return false;
     }
-    return is_wanted(p, now) && idle_hand_off(p, word);
+    if (!is_wanted(p, now))
+        return false;
+    mutex_lock(&sched.lock);
+    if (!sched.stop_wanted && block_want_locked(p, word))
+        p->taking = word;
+    mutex_unlock(&sched.lock);
+    return p->taking != 0;
+}
+
+/* True when one of those that are wanted was taken. */
+static bool take_wanted(void)
+{
+    bool any = false;
+    block_barrier();
+    for (uint32_t i = 0; i < load_relaxed(&sched.nps); i++) {
+        struct p *p = load_relaxed(&sched.ps[i]);
+        if (p->taking != 0)
+            any |= idle_hand_off(p, p->taking);
+        p->taking = 0;
+    }
+    return any;
 }
 
 /* True when it found something to do. */
 static bool look(int64_t now)
 {
-    bool any_long = false, any_taken = false, is_overdue = false;
+    bool any_long = false, any_taken = false, any_wanted = false, is_overdue = false;
     /* The bit goes out first: a request of the last round was obeyed, or is asked for
      * again. */
     if ((load_relaxed(&sched_attention) & ATT_PREEMPT) != 0)
@@ -119,12 +146,15 @@ static bool look(int64_t now)
         struct p *p = load_relaxed(&sched.ps[i]);
         any_taken |= p->seen_tick == load_relaxed(&p->tick) && wake_for_stuck(p);
         any_long |= preempt_if_long(p, now);
-        any_taken |= take_if_blocked(p, now);
+        any_taken |= take_if_frozen(p);
+        any_wanted |= want_if_blocked(p, now);
         is_overdue |= timer_next_ns(&p->timers) <= clock;
     }
     looked_ns = now;
     if (any_long)
         atomic_fetch_or_explicit(&sched_attention, ATT_PREEMPT, memory_order_relaxed);
+    if (any_wanted)
+        any_taken |= take_wanted();
     if ((is_overdue || any_long) && !MUTANT(sysmon_wakes_none))
         idle_wake_foreign();
     idle_retry();
