@@ -113,6 +113,8 @@ $(if $(filter $(words $(UNITS)),$(words $(sort $(UNITS)))),,$(error \
 .DELETE_ON_ERROR:
 .SECONDARY:
 ALL_opt := tools units programs stresses benches
+ALL_asan := tools units programs stresses
+ALL_tsan := tools units programs stresses
 ALL_fuzz := fuzzers
 all: $(or $(ALL_$(FLAVOR)),tools units stresses) ## build this FLAVOR
 tools: $(LIT) $(LIBLIT) $(LIBGR) $(DRIVERS) ## lit, the libraries and the C drivers

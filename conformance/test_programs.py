@@ -56,6 +56,8 @@ def test_a_program_is_complete(whole: Whole) -> None:
     clauses = load_clauses(ROOT)
     assert not [name for name in whole.spec if name not in clauses]
     assert whole.area in {area.name for area in load_areas(ROOT)}
+    for name in {name for run in whole.runs for name in run.differs}:
+        load_manifest(name)  # a runtime or a variant that there is
     assert clauses[whole.spec[0]].area == whole.area, "a program lies in the area of its first clause"
     for runtime, suffix in (("reference", "c"), ("go", "go")):
         has = suffix in whole.sources()
@@ -66,8 +68,9 @@ def test_a_program_is_complete(whole: Whole) -> None:
 
 
 def test_nothing_lies_beside_the_programs() -> None:
-    """A source without an expectation file would never be run."""
+    """A source without an expectation file would never be run, but for what the programs of its area share."""
     names = {(w.area, w.name) for w in WHOLES}
+    names |= {(w.area, shared) for w in WHOLES for shared in re.findall(r'^#include "(\w+)\.h"', w.sources().get("c", ""), re.M)}
     stray = [p for p in PROGRAMS.glob("*/*") if p.is_file() and (p.parent.name, p.stem) not in names]
     assert not stray
 
@@ -136,6 +139,13 @@ LIARS = {
     "signal": ("echo one; echo two; kill -SEGV $$", "crash", "ended with SIGSEGV, expected exit:3"),
     "hang": ("echo one; exec sleep 100", "unknown", "no end within its time limit"),
     "deaf hang": ("trap '' QUIT; echo one; while :; do sleep 1; done", "unknown", "no end within its time limit"),
+    "race": ("echo one; echo two; echo why >&2; echo 'WARNING: ThreadSanitizer: data race (pid=1)' >&2; exit 3", "fail",
+             "a sanitizer reported: WARNING: ThreadSanitizer: data race"),
+    "memory": ("echo one; echo two; echo why >&2; echo '==1==ERROR: AddressSanitizer: SEGV on' >&2; exit 1", "fail",
+               "a sanitizer reported: ==1==ERROR: AddressSanitizer: SEGV"),
+    "undefined": ("echo one; echo two; echo why >&2; echo 'a.c:1:2: runtime error: shift' >&2; exit 3", "fail",
+                  "a sanitizer reported: a.c:1:2: runtime error: shift"),
+    "no report": ("echo one; echo two; echo 'why: runtime error: index out of range' >&2; exit 3", "pass", ""),
     "flood": ("exec yes", "fail", "printed without end on stdout"),
     "flood of errors": ("exec yes >&2", "fail", "printed without end on stderr"),
     "orphan": ("sleep 100 & echo one; echo two; echo why >&2; exit 3", "pass", ""),
@@ -250,6 +260,19 @@ def test_a_program_that_is_not_built_is_an_error(tmp_path: Path) -> None:
 def test_a_runtime_may_differ_with_a_reason(tmp_path: Path) -> None:
     expected = "exit = 9\ndiffers.mini = { reason = 'It is a sample.', exit = 4, stdout = ['x'] }\n"
     assert judged(tmp_path, "echo x; exit 4", expected).status == "pass"
+
+
+def test_a_variant_may_differ_from_its_runtime(tmp_path: Path) -> None:
+    expected = ("differs.mini = { reason = 'It is a sample.', exit = 4 }\n"
+                "differs.mini-plain = { reason = 'It is built otherwise.', exit = 5 }\n"
+                "differs.mini-other = { reason = 'It is another one.', exit = 6 }\n")
+    assert judged(tmp_path, "exit 5", expected).status == "pass"
+
+
+def test_reports_that_are_known_are_ignored(tmp_path: Path) -> None:
+    report = "echo 'WARNING: ThreadSanitizer: data race' >&2; echo '  #0 known_one' >&2"
+    known = judged(tmp_path, report, "stderr_has = ['race']\n", ignore_race=re.compile("known_one"))
+    assert known.status == "pass"
 
 
 def test_a_run_may_be_skipped_with_a_reason(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from .driver import RunResult, how_it_ended
 from .lit import Program
 
 RACE_MARKS = ("WARNING: DATA RACE", "WARNING: ThreadSanitizer: data race")
+_SANITIZER = re.compile(r"^.*(?:WARNING: DATA RACE|\b\w+Sanitizer: ).*$|^\S+:\d+:\d+: runtime error: .*$", re.MULTILINE)
 
 
 def race_report(stderr: str, ignore: re.Pattern[str] | None) -> str:
@@ -18,6 +19,15 @@ def race_report(stderr: str, ignore: re.Pattern[str] | None) -> str:
     for part in re.split(r"^={10,}$", stderr, flags=re.MULTILINE):
         if any(mark in part for mark in RACE_MARKS) and not (ignore and ignore.search(part)):
             return part.strip()[:8000]
+    return ""
+
+
+def sanitizer_report(stderr: str, ignore: re.Pattern[str] | None) -> str:
+    """The same for reports of any sanitizer: of memory, of undefined behaviour, and of what else goes wrong with threads."""
+    for part in re.split(r"^={10,}$", stderr, flags=re.MULTILINE):
+        found = _SANITIZER.search(part)
+        if found and not (ignore and ignore.search(part)):
+            return part[found.start():].strip()[:8000]
     return ""
 
 

@@ -105,6 +105,10 @@ class Run:
         """The outcome that is expected."""
         return f"{self.name} {self.end.text}"
 
+    def differs_on(self, runtime: str, variant: str = "") -> Differs | None:
+        """What this variant of the runtime may do otherwise; its own entry goes before the runtime's."""
+        return self.differs.get(f"{runtime}-{variant}") or self.differs.get(runtime)
+
 
 @dataclass(frozen=True)
 class Whole(Program):
@@ -126,12 +130,12 @@ class Whole(Program):
         found = {p.suffix[1:]: p for p in sorted(self.file.parent.glob(f"{self.name}.*")) if p.suffix != ".toml"}
         return {suffix: path.read_text(encoding="utf-8", errors="replace") for suffix, path in found.items()}
 
-    def asked_of(self, runtime: str, settings: Container[str]) -> Whole:
+    def asked_of(self, runtime: str, settings: Container[str], variant: str = "") -> Whole:
         """As this runtime is asked: with its own expectations, without runs that it skips or has no setting for, and
         without those of set-user-id programs where we are not the superuser."""
         runs = []
         for run in self.runs:
-            other = run.differs.get(runtime, Differs("", run.end))
+            other = run.differs_on(runtime, variant) or Differs("", run.end)
             possible = os.geteuid() == 0 or not run.setuid
             if possible and other.end is not None and all(name in settings for name in run.settings):
                 runs.append(replace(run, end=other.end))

@@ -6,7 +6,8 @@ one process (process.py), known failures and the other kind of program (verdict.
 
   I1  Equal ends and outputs give equal verdicts: nothing is measured but the time limit, and that alone gives `unknown`.
   I2  A program that ran into its time limit is run once more, alone, before it is judged.
-  I3  A run is skipped only for a reason that is told: a promise, a setting or a source that the runtime lacks.
+  I3  A report of a sanitizer fails a run.
+  I4  A run is skipped only for a reason that is told: a promise, a setting or a source that the runtime lacks.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 
 from .lit import ROOT
 from .manifest import Manifest
-from .observe import Observed
+from .observe import Observed, sanitizer_report
 from .process import Ended, set_user_id, start
 from .programs import End, Output, Run, Whole
 from .verdict import Finding, Verdict, apply_known
@@ -79,12 +80,12 @@ def lacking(manifest: Manifest, whole: Whole, promises: frozenset[str]) -> str:
     source = variant.source.format(area=whole.area, name=whole.name)
     if not os.path.exists(source):
         return f"has no source of its own: {source.removeprefix(f'{ROOT}/')}"
-    if not whole.asked_of(manifest.name, manifest.settings).runs:
+    if not whole.asked_of(manifest.name, manifest.settings, variant.name).runs:
         if any(run.setuid for run in whole.runs) and os.geteuid() != 0:
             return "only the superuser can make a set-user-id program of another user"
         unset = sorted({s for run in whole.runs for s in run.settings} - manifest.settings.keys())
-        reasons = [d.reason for run in whole.runs for name, d in run.differs.items() if name == manifest.name]
-        return "; ".join([*reasons, *(["has no setting " + " ".join(unset)] if unset else [])])
+        differs = [run.differs_on(manifest.name, variant.name) for run in whole.runs]
+        return "; ".join([*dict.fromkeys(d.reason for d in differs if d), *(["has no setting " + " ".join(unset)] if unset else [])])
     return ""
 
 
@@ -126,9 +127,15 @@ def stream_fault(name: str, output: Output, text: str) -> str:
     return ""
 
 
-def fault_of(run: Run, ended: Ended) -> tuple[str, str]:
-    """Kind (fail, crash or unknown) and sentence of what is wrong with a run; empty when nothing is."""
+def fault_of(run: Run, ended: Ended, ignore: re.Pattern[str] | None = None) -> tuple[str, str]:
+    """Kind (fail, crash or unknown) and sentence of what is wrong with a run; empty when nothing is.
+
+    A report of a sanitizer is wrong whatever the run's end and whatever may be printed; `ignore` as in race_report.
+    """
     end: End = run.end
+    report = sanitizer_report(ended.streams["stderr"], ignore)
+    if report:
+        return "fail", f"a sanitizer reported: {report.splitlines()[0][:200]}"
     if ended.flood:
         return "fail", f"printed without end on {ended.flood}"
     if ended.late:
@@ -154,7 +161,7 @@ class WholeRun:
     def __init__(self, manifest: Manifest, whole: Whole, promises: frozenset[str], version: str, mutant: str = "",
                  patience: float = 1.0) -> None:
         self.manifest = manifest
-        self.whole = whole.asked_of(manifest.name, manifest.settings)
+        self.whole = whole.asked_of(manifest.name, manifest.settings, manifest.variant.name)
         self.skip = lacking(manifest, whole, promises)
         self.version = version
         self.mutant = mutant
@@ -190,7 +197,7 @@ class WholeRun:
         return self._take(run, ended, verdict)
 
     def _take(self, run: Run, ended: Ended, verdict: WholeVerdict) -> str:
-        kind, what = fault_of(run, ended)
+        kind, what = fault_of(run, ended, self.manifest.ignore_race)
         line = shell_text(self.manifest, self.whole, run, self.mutant)
         key = run.key if not kind else f"{run.name} {ended.text}" + (
             " late" if ended.late else " flood" if ended.flood else " other output" if ended.text == run.end.text else "")

@@ -32,8 +32,8 @@ func user(done chan bool) {
 }
 
 func main() {
-	debug.SetMaxStack(8 * mb)
-	if debug.SetMaxStack(4*mb) >= 8*mb && debug.SetMaxStack(4*mb) >= 4*mb {
+	debug.SetMaxStack(6 * mb)
+	if debug.SetMaxStack(4*mb) >= 6*mb && debug.SetMaxStack(4*mb) >= 4*mb {
 		fmt.Println("the limit was set")
 	}
 	done := make(chan bool)
