@@ -68,9 +68,10 @@ def test_a_program_is_complete(whole: Whole) -> None:
 
 
 def test_nothing_lies_beside_the_programs() -> None:
-    """A source without an expectation file would never be run, but for what the programs of its area share."""
+    """A source without an expectation file would never be run, but for what programs share."""
     names = {(w.area, w.name) for w in WHOLES}
-    names |= {(w.area, shared) for w in WHOLES for shared in re.findall(r'^#include "(\w+)\.h"', w.sources().get("c", ""), re.M)}
+    includes = re.compile(r'^#include "(\w+)/(\w+)\.h"$', re.MULTILINE)
+    names |= {shared for w in WHOLES for shared in includes.findall(w.sources().get("c", ""))}
     stray = [p for p in PROGRAMS.glob("*/*") if p.is_file() and (p.parent.name, p.stem) not in names]
     assert not stray
 
