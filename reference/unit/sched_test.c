@@ -230,6 +230,35 @@ static void deadlock_p8(void)
     with_procs(8, block_all);
 }
 
+static void tell_done(void *unused)
+{
+    (void)unused;
+    add_release(&done, 1); /* pairs with the load in wait_done */
+}
+
+/* The next goroutine has the main one's cell, which does not make it the main one: that it
+ * returns ends nothing. */
+static void start_heirs(void *unused)
+{
+    (void)unused;
+    for (uint32_t i = 1; i <= 3; i++) {
+        gr_go(tell_done, NULL);
+        wait_done(i);
+    }
+}
+
+static void main_has_heirs(void *unused)
+{
+    (void)unused;
+    gr_go(start_heirs, NULL);
+    sched_exit_g();
+}
+
+static void heirs_of_main_are_ordinary(void)
+{
+    with_procs(1, main_has_heirs);
+}
+
 static void main_leaves(void *unused)
 {
     (void)unused;
@@ -384,6 +413,8 @@ static const struct unit_case cases[] = {
     UNIT_EXITS(deadlock_p2, 2, DEADLOCK_TEXT),
     UNIT_EXITS(deadlock_p8, 2, DEADLOCK_TEXT),
     UNIT_EXITS(no_goroutines, 2,
+               "fatal error: no goroutines (main called runtime.Goexit) - deadlock!\n"),
+    UNIT_EXITS(heirs_of_main_are_ordinary, 2,
                "fatal error: no goroutines (main called runtime.Goexit) - deadlock!\n"),
     UNIT_EXITS(go_nil_is_fatal, 2, "fatal error: go of nil func value\n"),
     UNIT(main_does_not_wait),

@@ -72,6 +72,19 @@ static inline void count_add(struct fresh *f, uint32_t n)
 
 /* ---- births -------------------------------------------------------------------------- */
 
+/* One of b's was taken.  The only block stays: where births come one at a time, it would be
+ * asked for again each time. */
+static ALWAYS_INLINE void taken(struct fresh *f, struct fresh_block *b)
+{
+    count_add(f, (uint32_t)-1);
+    if (b->first != b->end)
+        return;
+    if (LIKELY(b->older == NULL && b->newer == NULL))
+        b->first = b->end = 0;
+    else
+        block_remove(f, b);
+}
+
 void fresh_push(struct fresh *f, const struct birth *b)
 {
     mutex_lock_p(&f->lock);
@@ -87,15 +100,14 @@ bool fresh_pop(struct fresh *f, struct birth *out)
     if (load_relaxed(&f->n) == 0)
         return false;
     mutex_lock_p(&f->lock);
-    struct fresh_block *b = f->top;
-    if (b != NULL) {
+    bool is_any = load_relaxed(&f->n) > 0;
+    if (is_any) {
+        struct fresh_block *b = f->top;
         *out = b->v[--b->end];
-        count_add(f, (uint32_t)-1);
-        if (b->first == b->end)
-            block_remove(f, b);
+        taken(f, b);
     }
     mutex_unlock_p(&f->lock);
-    return b != NULL;
+    return is_any;
 }
 
 bool fresh_pop_oldest(struct fresh *f, struct birth *out)
@@ -103,15 +115,14 @@ bool fresh_pop_oldest(struct fresh *f, struct birth *out)
     if (load_relaxed(&f->n) == 0)
         return false;
     mutex_lock_p(&f->lock);
-    struct fresh_block *b = f->bottom;
-    if (b != NULL) {
+    bool is_any = load_relaxed(&f->n) > 0;
+    if (is_any) {
+        struct fresh_block *b = f->bottom;
         *out = b->v[b->first++];
-        count_add(f, (uint32_t)-1);
-        if (b->first == b->end)
-            block_remove(f, b);
+        taken(f, b);
     }
     mutex_unlock_p(&f->lock);
-    return b != NULL;
+    return is_any;
 }
 
 /* ---- stealing ------------------------------------------------------------------------ */
@@ -134,7 +145,7 @@ static struct fresh_block *halve(struct fresh_block *from, struct fresh_block *t
 static struct fresh_block *loot_locked(struct fresh *f, struct fresh_block **room)
 {
     struct fresh_block *b = f->bottom, *loot;
-    if (b == NULL)
+    if (load_relaxed(&f->n) == 0)
         return NULL;
     if (b != f->top) {
         f->bottom = b->newer;
@@ -167,7 +178,9 @@ uint32_t fresh_steal(struct fresh *f, struct fresh *victim)
     uint32_t n = loot->end - loot->first;
     loot->older = loot->newer = NULL;
     mutex_lock_p(&f->lock);
-    ASSERT(f->top == NULL);
+    ASSERT(load_relaxed(&f->n) == 0);
+    if (f->top != NULL)
+        block_remove(f, f->top);
     f->top = f->bottom = loot;
     count_add(f, n);
     mutex_unlock_p(&f->lock);

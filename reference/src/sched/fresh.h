@@ -16,7 +16,7 @@
  *       ^ thieves                      ^ owner
  *
  *   I1  n is the sum of the blocks' lengths whenever the lock is free.
- *   I2  No block is empty, but for none at all.
+ *   I2  No block is empty, but the only one may be.
  *   I3  Blocks come from a pool of their own type and are never unmapped, so a dump may
  *       walk them without a lock, and shows at worst what is no longer true.
  */
@@ -48,7 +48,7 @@ struct fresh_block;
 struct fresh {
     struct mutex lock;          /* a processors' lock (lock.h) */
     atomic_u32 n;               /* atomic mirror of the length; written under lock */
-    struct fresh_block *top;    /* guarded by lock; NULL: empty */
+    struct fresh_block *top;    /* guarded by lock; NULL: no block */
     struct fresh_block *bottom; /* guarded by lock */
     struct fresh_block *spare;  /* guarded by lock: the block that was emptied last */
 };

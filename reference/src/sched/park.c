@@ -43,7 +43,7 @@ static void bump(atomic_u32 *n)
 
 /* From the ring and the births.  The newest birth goes first, but every fourth turn is the
  * ring's, and now and then one is the oldest birth's. */
-static struct g *queue_pop(struct p *p, struct g *spent)
+static ALWAYS_INLINE struct g *queue_pop(struct p *p, struct g *spent)
 {
     uint32_t tick = load_relaxed(&p->tick);
     struct g *g = NULL;
@@ -55,7 +55,7 @@ static struct g *queue_pop(struct p *p, struct g *spent)
     return g != NULL ? g : spawn_newest(p, spent);
 }
 
-static struct g *local_pop(struct p *p, struct g *spent)
+static ALWAYS_INLINE struct g *local_pop(struct p *p, struct g *spent)
 {
     if (LIKELY(p->next_streak < NEXT_STREAK)) {
         struct g *g = runq_pop_next(&p->q);
@@ -155,7 +155,7 @@ NOINLINE void sched_arrive(void)
     }
 }
 
-static void run_begin(struct m *m, struct g *next)
+static ALWAYS_INLINE void run_begin(struct m *m, struct g *next)
 {
     ASSERT(load_relaxed(&next->state) == G_RUNNABLE);
     if (load_acquire(&next->stack_at) != STACK_HERE) /* pairs with let_go, squeeze.c */

@@ -68,7 +68,8 @@ enum p_state { P_IDLE, P_BUSY, P_BLOCKED, P_STOPPED, P_FROZEN, P_RETIRED };
 #define P_STATE_BITS 3    /* of p->state; above: the number of the bracket (block.c) */
 #define P_NBLOCKS_BITS 50 /* of that number, above: the P */
 
-#define P_STACKS 32 /* stacks that a P keeps */
+#define P_SPENT 16  /* dead goroutines with their stacks that a P keeps */
+#define P_STACKS 32 /* stacks without a goroutine that it keeps */
 #define P_CELLS 64  /* goroutine cells that a P keeps */
 #define P_GOIDS 16  /* goroutine numbers drawn at a time */
 
@@ -86,11 +87,13 @@ struct p {
     uint32_t next_streak;         /* owner: P; picks from q.next in a row */
     atomic_u32 calm;              /* atomic; see wake.c */
     struct rand rng;              /* owner: P */
+    uint32_t nspent;              /* owner: P */
     uint32_t nstacks;             /* owner: P */
     uint32_t ncells;              /* owner: P */
     uint64_t goid_next, goid_end; /* owner: P */
     atomic_u64 spawned, exited;   /* owner: P writes, anybody reads; relaxed */
     atomic_u64 parks, steals, fired;
+    struct g *spent[P_SPENT];      /* owner: P; they have ended, and still have stacks */
     struct stack stacks[P_STACKS]; /* owner: P */
     struct g *cells[P_CELLS];      /* owner: P */
     struct p_cache cache[CACHES];  /* owner: P */

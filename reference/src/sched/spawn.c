@@ -52,6 +52,13 @@ struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
     return g;
 }
 
+static ALWAYS_INLINE void stack_begin(struct g *g)
+{
+    void *bottom = SAN_FIBERS ? stack_bottom(&g->stack) : NULL; /* only they want it */
+    store_relaxed(&g->stack_at, STACK_HERE);
+    fiber_init(&g->fiber, bottom, g->stack.top, spawn_entry, NULL);
+}
+
 void spawn_bind(struct p *p, struct g *g)
 {
     if (g->wants_big) {
@@ -61,8 +68,7 @@ void spawn_bind(struct p *p, struct g *g)
         g->stack = p->stacks[--p->nstacks];
     else if (stack_acquire_many(&g->stack, 1) == 0)
         fatal(GR_FATAL_NO_MEMORY);
-    store_relaxed(&g->stack_at, STACK_HERE);
-    fiber_init(&g->fiber, stack_bottom(&g->stack), g->stack.top, spawn_entry, NULL);
+    stack_begin(g);
 }
 
 void spawn_wipe(struct g *g)
@@ -91,13 +97,28 @@ void spawn_bury(struct p *p, struct g *g)
         fiber_fini(&g->fiber);
         store_relaxed(&g->stack_at, STACK_NONE);
         stack_settle(&g->stack);
-        if (p != NULL && !SAN_FIBERS && p->nstacks < P_STACKS &&
-            !stack_is_second_best(&g->stack))
+        bool is_kept = p != NULL && !SAN_FIBERS && !stack_is_second_best(&g->stack);
+        if (is_kept && p->nspent < P_SPENT) {
+            p->spent[p->nspent++] = g;
+            return;
+        }
+        if (is_kept && p->nstacks < P_STACKS)
             p->stacks[p->nstacks++] = g->stack;
         else
             stack_release(&g->stack);
     }
     g_release(p, g);
+}
+
+/* The last of those that p buried and kept, again, on the stack that it had. */
+static UNUSED ALWAYS_INLINE struct g *spent_take(struct p *p, const struct birth *b)
+{
+    struct g *g = p->spent[--p->nspent];
+    g->link = NULL;
+    g->is_main = false;
+    cell_fill(g, b->fn, b->arg, b->goid);
+    stack_begin(g);
+    return g;
 }
 
 static uint64_t goid_new(struct p *p)
@@ -149,10 +170,13 @@ static struct g *born(struct p *p, const struct birth *b, struct g *spent)
     (void)p, (void)spent;
     return b->made;
 #else
-    struct g *g = (b->options & GR_STACK_BIG) == 0 ? spent : NULL;
-    if (g != NULL) {
+    bool is_big = (b->options & GR_STACK_BIG) != 0;
+    struct g *g = spent;
+    if (g != NULL && !is_big) {
         cell_clean(g);
         cell_fill(g, b->fn, b->arg, b->goid);
+    } else if (p->nspent > 0 && !is_big) {
+        g = spent_take(p, b);
     } else {
         g = spawn_prepare(p, b->fn, b->arg, b->goid);
     }
