@@ -13,6 +13,7 @@ const (
 	members = 4
 	signals = 2000
 	depth   = 40
+	full    = 250 // levels: some 150 KB in steps that are smaller than a signal's frame
 	room    = 512
 )
 
@@ -22,19 +23,21 @@ var (
 	all  sync.WaitGroup
 )
 
-// Fills frames to a changing depth and looks whether they are full on the way back.
+// Fills frames to a changing depth, where a signal may be asked for, and looks whether they are full on the way back.
 //
 //go:noinline
-func fill(n int) (bad int) {
-	var full [room]byte
-	for i := range full {
-		full[i] = byte(n + i)
+func fill(n int, asks bool) (bad int) {
+	var frame [room]byte
+	for i := range frame {
+		frame[i] = byte(n + i)
 	}
 	if n > 0 {
-		bad = fill(n - 1)
+		bad = fill(n-1, asks)
+	} else if asks {
+		syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGURG))
 	}
-	for i := range full {
-		if full[i] != byte(n+i) {
+	for i := range frame {
+		if frame[i] != byte(n+i) {
 			bad++
 		}
 	}
@@ -43,8 +46,11 @@ func fill(n int) (bad int) {
 
 func member() {
 	bad := 0
+	for n := 0; n < full; n++ {
+		bad += fill(n, true)
+	}
 	for n := 0; atomic.LoadInt32(&stop) == 0; n = (n + 1) % depth {
-		bad += fill(n)
+		bad += fill(n, false)
 		runtime.Gosched()
 	}
 	if bad == 0 {
