@@ -32,7 +32,7 @@ static void on_interrupt(int sig, siginfo_t *info, void *context)
 bool os_interrupt_init(os_interrupt_fn fn)
 {
     struct sigaction sa = {.sa_sigaction = on_interrupt};
-    sa.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    sa.sa_flags = SA_SIGINFO | SA_RESTART | (MUTANT(interrupt_on_stack) ? 0 : SA_ONSTACK);
     sigemptyset(&sa.sa_mask);
     if (getauxval(AT_BASE) == 0) /* no loader: libc is in the program's text */
         return false;

@@ -80,7 +80,9 @@ struct p *idle_p_pop_locked(void)
 /* A sleeping M, I1; m == NULL: none sleeps. */
 struct rouse sleeper_take_locked(void)
 {
-    struct list_link *l = list_pop_front(&sched.idle_ms);
+    struct list_link *l = NULL;
+    if (!MUTANT(sched_forgets_sleepers))
+        l = list_pop_front(&sched.idle_ms);
     if (l != NULL)
         return (struct rouse){LIST_ENTRY(l, struct m, idle), false};
     return keeper_take_locked();

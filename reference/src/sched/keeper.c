@@ -102,7 +102,8 @@ static void keep_locked(struct m *m, int64_t until)
         poll_locked(left);
     } else {
         mutex_unlock(&sched.lock);
-        is_woken = left != 0 && note_sleep_ns(&m->wake, left);
+        is_woken =
+            left != 0 && !MUTANT(keeper_never_sleeps) && note_sleep_ns(&m->wake, left);
         mutex_lock(&sched.lock);
     }
     if (sched.keeper == m) {
