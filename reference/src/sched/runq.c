@@ -51,15 +51,15 @@ uint32_t runq_take_half(struct runq *q, struct g *out[RUNQ_SIZE / 2])
 
 struct g *runq_push_next(struct runq *q, struct g *g)
 {
-    struct g *old;
-    if (lock_is_alone()) {
-        old = load_relaxed(&q->next);
-        store_relaxed(&q->next, g);
-    } else {
-        /* Release: pairs with the acquire of whoever takes it.  Acquire: a thief may have
-         * put nothing here, but has read what it took. */
+    struct g *old = load_relaxed(&q->next);
+    if (old == NULL || lock_is_alone())
+        /* Only the owner fills the seat, so an empty one stays empty.  Pairs with the
+         * acquire of whoever takes g. */
+        store_release(&q->next, g);
+    else
+        /* Release: as above.  Acquire: a thief may have put nothing here, but has read what
+         * it took. */
         old = swap_acq_rel(&q->next, g);
-    }
     return MUTANT(sched_lost_runnext) ? NULL : old;
 }
 

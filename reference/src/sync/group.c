@@ -40,8 +40,11 @@ static void group_add(gr_wg *w, int64_t delta)
         gr_panic_error(GR_ERR_WG_MISUSE);
     if (counter_of(s) > 0 || n == 0)
         return;
-    if (!cas_acq_rel_p(&w->state, &s, 0))
+    /* Nobody changes the word now but by misuse, which is told where it shows.  Release:
+     * pairs with the acquires in gr_wg_wait, as the sum of all calls so far. */
+    if (load_relaxed(&w->state) != s)
         gr_panic_error(GR_ERR_WG_MISUSE);
+    store_release(&w->state, 0);
     if (MUTANT(wg_wakes_one))
         n = 1;
     waitlist_post(&w->waiters, n);
