@@ -24,18 +24,28 @@ static struct mutex *mutex_of(struct gr_waitlist *l)
     return (struct mutex *)(void *)l;
 }
 
-void waitlist_lock(struct gr_waitlist *l)
+static ALWAYS_INLINE void list_lock(struct gr_waitlist *l)
 {
     noise_point(NOISE_BEFORE_LOCK);
     mutex_lock_p(mutex_of(l));
 }
 
-void waitlist_unlock(struct gr_waitlist *l)
+static ALWAYS_INLINE void list_unlock(struct gr_waitlist *l)
 {
     mutex_unlock_p(mutex_of(l));
 }
 
-struct sleeper *waitlist_add_locked(struct gr_waitlist *l, bool at_head)
+void waitlist_lock(struct gr_waitlist *l)
+{
+    list_lock(l);
+}
+
+void waitlist_unlock(struct gr_waitlist *l)
+{
+    list_unlock(l);
+}
+
+static ALWAYS_INLINE struct sleeper *add_locked(struct gr_waitlist *l, bool at_head)
 {
     struct g *g = g_self();
     struct sleeper *s = (struct sleeper *)(void *)g->cell;
@@ -53,6 +63,11 @@ struct sleeper *waitlist_add_locked(struct gr_waitlist *l, bool at_head)
     }
     l->waiting++;
     return s;
+}
+
+struct sleeper *waitlist_add_locked(struct gr_waitlist *l, bool at_head)
+{
+    return add_locked(l, at_head);
 }
 
 struct sleeper *waitlist_take_locked(struct gr_waitlist *l)
@@ -108,7 +123,7 @@ void sleeper_sleep(struct sleeper *s, enum park_reason why)
 static bool unlock_commit(struct g *g, void *arg)
 {
     (void)g;
-    waitlist_unlock(arg);
+    list_unlock(arg);
     return true;
 }
 
@@ -121,13 +136,13 @@ void sleeper_sleep_locked(struct gr_waitlist *l, struct sleeper *s, enum park_re
 
 void waitlist_wait(struct gr_waitlist *l, enum park_reason why)
 {
-    waitlist_lock(l);
+    list_lock(l);
     if (l->permits > 0) {
         l->permits--;
-        waitlist_unlock(l);
+        list_unlock(l);
         return;
     }
-    sleeper_sleep_locked(l, waitlist_add_locked(l, false), why);
+    sleeper_sleep_locked(l, add_locked(l, false), why);
 }
 
 /* All of n sleepers get a permit: no order to choose. */
@@ -146,7 +161,7 @@ static struct sleeper *take_first(struct gr_waitlist *l)
 void waitlist_post(struct gr_waitlist *l, uint32_t n)
 {
     struct sleeper *first = NULL, **end = &first;
-    waitlist_lock(l);
+    list_lock(l);
     while (n > 0 && l->waiting > 0) {
         struct sleeper *s = n >= l->waiting ? take_first(l) : waitlist_take_locked(l);
         s->next = NULL;
@@ -155,7 +170,7 @@ void waitlist_post(struct gr_waitlist *l, uint32_t n)
         n--;
     }
     l->permits += n;
-    waitlist_unlock(l);
+    list_unlock(l);
     while (first != NULL) {
         struct sleeper *s = first;
         first = s->next;
