@@ -83,9 +83,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def mutant_manifest(patience: float = 1.0) -> Manifest:
-    """The reference in flavour mutant, with its virtual clock for the programs that need it, and with scaled time limits."""
+    """The reference in flavour mutant, with its virtual clock for the programs that need it only: others may poll a real one.
+    Time limits are scaled."""
     manifest = load_manifest("reference-mutant")
-    plain = dataclasses.replace(manifest.variant, timeout_x=manifest.variant.timeout_x * patience)
+    plain = dataclasses.replace(manifest.variant, timeout_x=manifest.variant.timeout_x * patience, env={})
     fake = dataclasses.replace(plain, name="faketime", serves=("faketime",),
                                env={**plain.env, "GR_DEBUG": "faketime=1"})
     manifest.variant = plain

@@ -25,7 +25,7 @@ static void child(const char *role)
     gr_signal_stop(c);
     if (gr_chan_try_recv(c, &sig, &ok))
         gr_exit(3);
-    gr_sleep_ns(10000000000);
+    gr_sleep_ns(1000000000);
     gr_exit(4); /* neither delivered nor dead */
 }
 

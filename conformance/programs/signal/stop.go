@@ -33,7 +33,7 @@ func child(role string) {
 		os.Exit(3)
 	default:
 	}
-	time.Sleep(10 * time.Second)
+	time.Sleep(time.Second)
 	os.Exit(4) // neither delivered nor dead
 }
 

@@ -47,8 +47,9 @@ struct g *runq_pop(struct runq *q);
  * owner of q, whose ring is empty. */
 struct g *runq_steal(struct runq *q, struct runq *victim, bool take_next);
 
-/* Ring, seat and births look empty (a snapshot that misses nothing pushed before it
- * began). */
+/* Ring, seat and births look empty.  A snapshot that misses nothing pushed before it began,
+ * but for what its owner has between births and ring: it is busy, and looks for sleepers
+ * after that (push_behind). */
 bool runq_is_empty(struct runq *q);
 
 uint32_t runq_len(struct runq *q);

@@ -13,6 +13,8 @@
  * nobody sits in the ring.  When one does not get up soon, it was wrong: whoever sees this,
  * a thief or sysmon, ends the calm and wakes (or is) somebody who takes the goroutine.
  *
+ * reference/model/wakeup.pml has both sides for the model checker.
+ *
  *   I1  Work whose P does not go on to switch is taken by others: while a P is idle, sysmon
  *       looks at least each millisecond.  Without sysmon nobody is ever calm.
  *   I2  The looks at nidle and nspinning here may come too early: only the P's own queue is
