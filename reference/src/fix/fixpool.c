@@ -73,13 +73,18 @@ static void chunk_add_locked(struct fixpool *p)
     block_add_locked(p, (struct fix_block *)(void *)p->end, (uint32_t)n);
 }
 
+/* Users look at a fresh object before they write to it, which would cost two faults for
+ * each page: one that maps the system's page of zeros, and one that replaces it and has all
+ * processors forget it.  So it is written to here, at both ends. */
 static void *fresh_locked(struct fixpool *p)
 {
     if (p->fresh == p->end)
         chunk_add_locked(p);
-    void *object = p->fresh;
+    volatile char *object = p->fresh;
     p->fresh += p->stride;
-    return object;
+    object[0] = 0;
+    object[p->object_bytes - 1] = 0;
+    return (void *)(uintptr_t)object;
 }
 
 /* The stack of free objects ends at the top block's last one, which may be empty. */
