@@ -122,7 +122,7 @@ static bool take_wanted(void)
 {
     bool any = false;
     block_barrier();
-    for (uint32_t i = 0; i < load_relaxed(&sched.nps); i++) {
+    for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) { /* pairs with procs_init */
         struct p *p = load_relaxed(&sched.ps[i]);
         if (p->taking != 0)
             any |= idle_hand_off(p, p->taking);
