@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CASE = re.compile(r"^\s*UNIT(?:_EXITS|_DIES)?\(\s*(\w+)", re.MULTILINE)
+CASE = re.compile(r"\bUNIT(?:_EXITS|_DIES)?\(\s*(\w+)")
 SKIP = re.compile(r"^ok 1 - \w+ # SKIP (.*)$", re.MULTILINE)
 TIMEOUT_S = 280
 

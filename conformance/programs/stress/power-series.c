@@ -24,12 +24,14 @@ static struct rat rat(int64_t num, int64_t den)
 
 static struct rat add(struct rat a, struct rat b)
 {
-    return rat(a.num * b.den + b.num * a.den, a.den * b.den);
+    int64_t g = gcd(a.den, b.den);
+    return rat(a.num * (b.den / g) + b.num * (a.den / g), a.den / g * b.den);
 }
 
 static struct rat mul(struct rat a, struct rat b)
 {
-    return rat(a.num * b.num, a.den * b.den);
+    struct rat x = rat(a.num, b.den), y = rat(b.num, a.den); /* no product is too large */
+    return rat(x.num * y.num, x.den * y.den);
 }
 
 struct op {

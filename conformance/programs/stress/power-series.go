@@ -23,8 +23,15 @@ func reduced(num, den int64) rat {
 	return rat{num / g, den / g}
 }
 
-func (a rat) add(b rat) rat { return reduced(a.num*b.den+b.num*a.den, a.den*b.den) }
-func (a rat) mul(b rat) rat { return reduced(a.num*b.num, a.den*b.den) }
+func (a rat) add(b rat) rat {
+	g := gcd(a.den, b.den)
+	return reduced(a.num*(b.den/g)+b.num*(a.den/g), a.den/g*b.den)
+}
+
+func (a rat) mul(b rat) rat {
+	x, y := reduced(a.num, b.den), reduced(b.num, a.den) // no product is too large
+	return reduced(x.num*y.num, x.den*y.den)
+}
 
 func start(write func(out series)) series {
 	out := make(series)

@@ -26,12 +26,12 @@
 #define RACE_PAD_BYTES 64 /* elements of no size still need different addresses */
 
 /* g uses slot x, as its receiver or sender: it comes after whoever used it before.  g may
- * be parked. */
+ * be parked; NULL: the runtime itself puts there the time of a timer. */
 static inline void slot_race(const gr_chan *c, uint64_t x, const struct g *g)
 {
     const char *slot =
         c->elem_size > 0 ? c->buf + x * c->elem_size : c->buf + x % RACE_PAD_BYTES;
-    if (c->timer != NULL)
+    if (c->timer != NULL || g == NULL)
         return;
     san_race_acquire_as(&g->fiber, slot);
     san_race_release_as(&g->fiber, slot);
