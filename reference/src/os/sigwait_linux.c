@@ -20,6 +20,10 @@
 static const int excluded[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGTRAP, SIGURG, SIGPROF,
                                SIGTTIN, SIGTTOU, SIGKILL, SIGSTOP, 32,      33};
 
+/* The signal that this process dies by.  A system sends it to the thread that asks; an
+ * emulator to the process, where whoever waits for signals takes it. */
+static atomic_u32 dying;
+
 uint64_t os_signals_mask(void)
 {
     uint64_t mask = UINT64_MAX;
@@ -59,6 +63,8 @@ int os_signal_wait(void)
     do
         sig = sigwaitinfo(&set, NULL);
     while (sig < 0);
+    if ((uint32_t)sig == load_relaxed(&dying)) /* the signal itself came after the store */
+        os_signal_die(sig);
     return sig;
 }
 
@@ -90,6 +96,7 @@ void os_signal_die(int sig)
 {
     struct sigaction sa = {.sa_handler = SIG_DFL};
     sigset_t set;
+    store_relaxed(&dying, (uint32_t)sig);
     sigaction(sig, &sa, NULL);
     sigemptyset(&set);
     sigaddset(&set, sig);
