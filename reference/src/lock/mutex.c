@@ -6,9 +6,11 @@
  *
  *     0 free --lock--> 1 held --unlock--> 0 free, and wake one if anybody sleeps
  *
- * Idea: the uncontended pair is one compare-and-swap and one store.  A waiter spins SPINS
- * short rounds only: with two processors the holder may well be descheduled, and spinning
- * then keeps it so.
+ * Idea: the uncontended pair is one compare-and-swap and one store.  A waiter looks SPINS
+ * times, a microsecond apart: long enough for any holder that runs to be done, and no
+ * longer, for one that does not is kept from it.  It looks seldom, so that who has the lock
+ * in its cache may take it many times before the line goes to the other side: for two
+ * processors on one channel looks ten times as often cost four times as much.
  *
  *   I1  While somebody sleeps on a lock its lot counts at least one, so each holder that
  *       lets go wakes one; who was woken and finds the lock taken sleeps again, and the
@@ -19,8 +21,8 @@
 #include "os/os.h"
 #include "rank.h"
 
-#define SPINS 4
-#define RELAXES_PER_SPIN 30
+#define SPINS 20
+#define RELAXES_PER_SPIN 100
 
 void mutex_init(struct mutex *m, enum lock_rank rank)
 {
