@@ -11,7 +11,6 @@
 #include "arch/arch.h"
 #include "os/os.h"
 
-#define RACE_REPORT "==================\nWARNING: ThreadSanitizer: data race"
 #define STACK_BYTES ((size_t)64 << 10)
 
 static struct fiber home, away;

@@ -27,6 +27,9 @@
 
 #define UNIT_ALARM_S 240
 
+/* What a case prints first in which the thread sanitizer finds a race, with status 66. */
+#define RACE_REPORT "==================\nWARNING: ThreadSanitizer: data race"
+
 struct unit_case {
     const char *name;
     void (*fn)(void);
