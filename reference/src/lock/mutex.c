@@ -10,7 +10,8 @@
  * times, a microsecond apart: long enough for any holder that runs to be done, and no
  * longer, for one that does not is kept from it.  It looks seldom, so that who has the lock
  * in its cache may take it many times before the line goes to the other side: for two
- * processors on one channel looks ten times as often cost four times as much.
+ * processors on one channel looks ten times as often cost four times as much.  On a single
+ * CPU nobody lets go while we look: there it sleeps at once.
  *
  *   I1  While somebody sleeps on a lock its lot counts at least one, so each holder that
  *       lets go wakes one; who was woken and finds the lock taken sleeps again, and the
@@ -23,6 +24,8 @@
 
 #define SPINS 20
 #define RELAXES_PER_SPIN 100
+
+static atomic_u32 spins = SPINS; /* const after boot */
 
 void mutex_init(struct mutex *m, enum lock_rank rank)
 {
@@ -39,7 +42,7 @@ static bool take(struct mutex *m)
 COLD void mutex_lock_slow(struct mutex *m)
 {
     uint32_t free_state = 0;
-    for (int i = 0; i < SPINS; i++) {
+    for (uint32_t i = 0; i < load_relaxed(&spins); i++) {
         for (int j = 0; j < RELAXES_PER_SPIN; j++)
             cpu_relax();
         if (load_relaxed(&m->state) == 0 && take(m))
@@ -99,6 +102,7 @@ _Atomic bool lock_has_barrier;
 
 void lock_boot(void)
 {
+    store_relaxed(&spins, os_cpu_count() > 1 ? SPINS : 0);
     /* The thread sanitizer does not know of the barrier, and judges the other way. */
     if (!GR_TSAN && !load_relaxed(&lock_has_barrier) && os_barrier_init())
         store_relaxed(&lock_has_barrier, true);
