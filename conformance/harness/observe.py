@@ -10,25 +10,29 @@ from dataclasses import dataclass, field
 from .driver import RunResult, how_it_ended
 from .lit import Program
 
-RACE_MARKS = ("WARNING: DATA RACE", "WARNING: ThreadSanitizer: data race")
+_RACE = re.compile(r"WARNING: (?:DATA RACE|ThreadSanitizer: data race)")
 _SANITIZER = re.compile(r"^.*(?:WARNING: DATA RACE|\b\w+Sanitizer: ).*$|^\S+:\d+:\d+: runtime error: .*$", re.MULTILINE)
+
+
+def _first_report(stderr: str, mark: re.Pattern[str], ignore: re.Pattern[str] | None) -> re.Match[str] | None:
+    """Where the mark is in the first part, between lines of equals signs, that has it and is not to be ignored."""
+    for part in re.split(r"^={10,}$", stderr, flags=re.MULTILINE):
+        found = mark.search(part)
+        if found and not (ignore and ignore.search(part)):
+            return found
+    return None
 
 
 def race_report(stderr: str, ignore: re.Pattern[str] | None) -> str:
     """The first race report in this text that counts; empty when there is none."""
-    for part in re.split(r"^={10,}$", stderr, flags=re.MULTILINE):
-        if any(mark in part for mark in RACE_MARKS) and not (ignore and ignore.search(part)):
-            return part.strip()[:8000]
-    return ""
+    found = _first_report(stderr, _RACE, ignore)
+    return found.string.strip()[:8000] if found else ""
 
 
 def sanitizer_report(stderr: str, ignore: re.Pattern[str] | None) -> str:
     """The same for reports of any sanitizer: of memory, of undefined behaviour, and of what else goes wrong with threads."""
-    for part in re.split(r"^={10,}$", stderr, flags=re.MULTILINE):
-        found = _SANITIZER.search(part)
-        if found and not (ignore and ignore.search(part)):
-            return part[found.start():].strip()[:8000]
-    return ""
+    found = _first_report(stderr, _SANITIZER, ignore)
+    return found.string[found.start():].strip()[:8000] if found else ""
 
 
 @dataclass(frozen=True)

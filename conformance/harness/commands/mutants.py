@@ -83,14 +83,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def mutant_manifest(patience: float = 1.0) -> Manifest:
-    """The reference in flavour mutant, with its virtual clock for the programs that need it only: others may poll a real one.
-    Time limits are scaled."""
+    """The reference in flavour mutant, with scaled time limits."""
     manifest = load_manifest("reference-mutant")
-    plain = dataclasses.replace(manifest.variant, timeout_x=manifest.variant.timeout_x * patience, env={})
-    fake = dataclasses.replace(plain, name="faketime", serves=("faketime",),
-                               env={**plain.env, "GR_DEBUG": "faketime=1"})
-    manifest.variant = plain
-    manifest.variants = {plain.name: plain, fake.name: fake}
+    manifest.variants = {name: dataclasses.replace(variant, timeout_x=variant.timeout_x * patience)
+                         for name, variant in manifest.variants.items()}
+    manifest.variant = manifest.variants[manifest.variant.name]
     return manifest
 
 
