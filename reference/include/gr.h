@@ -13,6 +13,7 @@
 #include "gr/net.h"
 #include "gr/signal.h"
 #include "gr/panic.h"
+#include "gr/mem.h"
 #include "gr/control.h"
 #include "gr/debug.h"
 

@@ -39,6 +39,8 @@ enum gr_err {
     GR_ERR_WG_MISUSE,
     GR_ERR_TICKER_PERIOD,
     GR_ERR_PANIC_NIL,
+    GR_ERR_MAKESLICE_LEN,
+    GR_ERR_CLEANUP_ARG,
 };
 
 typedef struct gr_value {

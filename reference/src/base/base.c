@@ -7,6 +7,9 @@
 
 struct base_hooks base_hooks;
 struct sched_hooks sched_hooks;
+struct gc_hooks gc_hooks;
+_Atomic bool gc_is_marking;
+_Atomic bool gc_has_cards;
 
 static void boot_mutant(void)
 {

@@ -33,7 +33,23 @@ struct sched_hooks {
     void (*timer_earlier)(int64_t when_ns);
 };
 
+/* Filled by floor gc, for floors below it that hold pointers of the program. */
+struct gc_hooks {
+    /* gc_shade (gc.h): this word is about to lose its place.  Called while marking only. */
+    void (*shade)(const void *word);
+    /* Words of a goroutine, or of a stack that nobody runs on: conservatively. */
+    void (*scan)(const void *lo, const void *hi);
+    /* A P found nothing to run: a goroutine that marks meanwhile, or NULL. */
+    struct g *(*idle_work)(void);
+};
+
 extern struct base_hooks base_hooks;
 extern struct sched_hooks sched_hooks;
+extern struct gc_hooks gc_hooks;
+
+/* Atomic: whether a cycle marks.  Changes only while the world stands still. */
+extern _Atomic bool gc_is_marking;
+/* Atomic: generational mode; const after boot. */
+extern _Atomic bool gc_has_cards;
 
 #endif

@@ -48,6 +48,10 @@ const char *gr_err_text(enum gr_err e)
         return "non-positive interval for NewTicker";
     case GR_ERR_PANIC_NIL:
         return "panic called with nil argument (use GODEBUG=panicnil=1 to disable)";
+    case GR_ERR_MAKESLICE_LEN:
+        return "runtime error: makeslice: len out of range";
+    case GR_ERR_CLEANUP_ARG:
+        return "runtime.AddCleanup: ptr is equal to arg, cleanup will never run";
     }
     return "unknown error";
 }

@@ -191,6 +191,34 @@ void sched_block_end(void);
 void sched_stop_world(const char *reason);
 void sched_start_world(void);
 
+/* ---- for the heap and the collector -------------------------------------------------- */
+
+/* The slot of the running goroutine's P for its heap cache: NULL at first.  NULL itself in
+ * a controlled run and off goroutines: then there is one cache for all. */
+static ALWAYS_INLINE void **sched_heap_slot(void)
+{
+    struct m_head *m = (struct m_head *)(void *)m_self();
+    return m != NULL ? m->p : NULL;
+}
+/* Shows the slots of all Ps, retired ones too.  The world stands still. */
+void sched_each_heap_slot(void (*see)(void **slot, void *arg), void *arg);
+
+/* The world stands still: from now on, until sched_scan_end, each goroutine that exists is
+ * shown to gc_hooks.scan once, before it runs again: its stack, or the image of it, its
+ * registers, its record.  The caller itself at once; births made from now on are shown
+ * when they become goroutines, by gc_hooks.shade. */
+void sched_scan_begin(void);
+/* Scans up to n goroutines that nobody has scanned yet.  False: none is left, and nobody is
+ * scanning one.  With a P, any number of callers at once. */
+bool sched_scan_some(size_t n);
+void sched_scan_end(void); /* the world stands still */
+
+/* Shows what births hold, and timers' cells, by gc_hooks.shade. */
+void sched_scan_births(void);
+
+/* Whether somebody waits for the caller's P, or could be run by it. */
+bool sched_is_wanted(void);
+
 /* ---- for pollers, signal threads and other threads without a processor --------------- */
 
 /* sched_ready from any thread: by way of the global queue. */

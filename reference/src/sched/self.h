@@ -18,7 +18,13 @@
 #include "base/base.h"
 
 struct g;
-struct m; /* begins with: struct g *cur (proc.h) */
+struct m;
+
+/* How struct m begins (proc.h); p: a P, which begins with the slot of floor heap. */
+struct m_head {
+    struct g *cur;
+    void **p;
+};
 
 #if defined(__x86_64__) || defined(__aarch64__)
 
@@ -48,8 +54,8 @@ struct m *m_self(void);
 
 static ALWAYS_INLINE struct g *g_self(void)
 {
-    struct g **cur = (struct g **)(void *)m_self();
-    return cur != NULL ? *cur : NULL;
+    struct m_head *m = (struct m_head *)(void *)m_self();
+    return m != NULL ? m->cur : NULL;
 }
 
 #endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* heap.h - the door of floor heap: where objects lie, and which of them exist.
+ *
+ * Owns: address space of the heap, its pages, spans of equal slots, who allocates from
+ * which, sweeping, what goes back to the system, special records of objects.
+ * Not here: which objects are reachable (floor gc).
+ *
+ *     heap_base
+ *     | page | page | page | ...                  8 KB each; objects
+ *     | tag  | tag  | tag  | ...                  4 bytes each: what lies on the page
+ *     | meta | meta | meta | ...                  512 bytes each; that of a span's first
+ *                                                 page holds all about the span
+ *
+ * Three arrays in address space that is committed as it is touched.  So from an address to
+ * its object's bits is arithmetic and two loads, and nothing has to be looked up.
+ *
+ * A span is a run of pages cut into slots of one class; a large object is a span of one
+ * slot.  In a span, slot i has bit i in each of its bitmaps:
+ *
+ *     alloc  it is in use: set for what survived the last sweep of this span, and for what
+ *            was handed out since
+ *     marks  it was reached in this cycle; sweeping is alloc = marks
+ *     scans  its pointers were looked at in this cycle (floor gc alone)
+ *
+ * A processor's cache owns one span per class and takes slots out of it run by run; what it
+ * has not handed out yet it knows alone.  While a cycle marks, all free slots of an owned
+ * span count as marked: what is allocated then survives the cycle without another word.
+ *
+ *   I1  tags of free pages are 0; all pages of a span have tags that name its first page.
+ *   I2  A span is in exactly one place: a cache, a list of its class, the list of large
+ *       ones, or with the one thread that sweeps it.
+ *   I3  alloc is exact, but in spans that are owned by a cache: there slots beyond what the
+ *       owner has handed out are free whatever alloc says.  When the world stands still
+ *       after heap_flush there are none of those.
+ *   I4  A span is swept before any slot of it is handed out; heap.sweep_gen says by which
+ *       cycle: meta.sweep_gen == heap.sweep_gen: swept; one less: not yet.
+ *   I5  Free slots have undefined contents, but in spans with is_zero; what is handed out
+ *       is zero.
+ *   I6  While marking, nobody frees a slot; sweeping is over before marking begins.
+ */
+#ifndef HEAP_HEAP_H
+#define HEAP_HEAP_H
+
+#include "base/base.h"
+#include "gr/mem.h"
+#include "lock/lock.h"
+#include "sched/sched.h"
+
+#define HEAP_PAGE_SHIFT 13
+#define HEAP_PAGE_BYTES ((size_t)1 << HEAP_PAGE_SHIFT)
+#define HEAP_SMALL_BYTES 32768u /* larger objects have spans of their own */
+#define HEAP_BITS_BYTES 512u    /* up to that size pointers are known by bits per word */
+#define HEAP_SLOTS_MAX 512u     /* of a span */
+#define HEAP_TYPES_MAX 16u      /* slots of a span of larger objects: a type for each */
+
+/* A tag: in use (1) | without pointers (1) | class (7) | first page of the span (23). */
+typedef uint32_t heap_tag;
+#define TAG_USED ((heap_tag)1 << 31)
+#define TAG_NOSCAN ((heap_tag)1 << 30)
+#define TAG_CLASS_SHIFT 23
+#define TAG_CLASS_MASK 127u
+#define TAG_PAGE_MASK (((heap_tag)1 << TAG_CLASS_SHIFT) - 1)
+#define CLASS_LARGE 0u /* the class of large objects */
+
+enum span_place {
+    SPAN_FREE,    /* no span at all */
+    SPAN_CACHED,  /* a processor's */
+    SPAN_PARTIAL, /* in a list of its class: has free slots */
+    SPAN_FULL,    /* in a list of its class: none when it was swept */
+    SPAN_LARGE,
+    SPAN_SWEEPING,
+};
+
+struct special; /* special.c */
+
+/* All about the span that begins with this page. */
+struct heap_meta {
+    /* the first line: what everybody reads */
+    uint32_t slot_bytes;       /* const while it is a span; of a large one: all its bytes */
+    uint32_t npages;           /* the same */
+    uint16_t nslots;           /* the same */
+    uint8_t class;             /* the same */
+    bool is_noscan;            /* the same */
+    uint8_t place;             /* enum span_place; its owner (I2) */
+    bool is_zero;              /* owner: free slots are zero */
+    _Atomic uint8_t is_queued; /* floor gc: it is in a queue of spans */
+    atomic_u32 sweep_gen;      /* atomic (I4) */
+    uint32_t next, prev;       /* guarded by the list's lock: pages; 0: none */
+    uint32_t nalloc;           /* owner: bits set in alloc when it was swept */
+    struct mutex special_lock;
+    struct special *specials; /* guarded by special_lock: sorted by offset, kind */
+    uint8_t pad0[8];
+    atomic_u64 marks[HEAP_SLOTS_MAX / 64] CACHE_ALIGNED; /* atomic; set by anybody */
+    uint64_t scans[HEAP_SLOTS_MAX / 64];                 /* owner: who dequeued the span */
+    atomic_u64 alloc[HEAP_SLOTS_MAX / 64];               /* atomic; written by the owner */
+    union {
+        /* objects up to HEAP_BITS_BYTES: bit w is word w of the span */
+        atomic_u64 ptrs[HEAP_PAGE_BYTES / 8 / 64]; /* atomic; written by the owner */
+        /* larger ones: the type of what lies in each slot, repeated to its end */
+        const gr_type *_Atomic types[HEAP_TYPES_MAX];
+    };
+    uint8_t pad1[CACHE_LINE * 2];
+} CACHE_ALIGNED;
+STATIC_ASSERT(sizeof(struct heap_meta) == 512, "one shift from page to meta");
+
+struct heap_class {
+    uint32_t bytes;  /* of a slot */
+    uint32_t npages; /* of a span */
+    uint32_t nslots;
+    uint32_t magic; /* (offset * magic) >> 32 == offset / bytes, inside a span */
+};
+#define HEAP_CLASSES_MAX 80
+extern const struct heap_class heap_classes[HEAP_CLASSES_MAX];
+extern const uint32_t heap_nclasses; /* classes 1 .. heap_nclasses - 1 */
+
+/* const after heap_boot; heap_base is NULL before the first allocation of the process */
+extern char *heap_base;
+extern size_t heap_bytes;     /* of address space */
+extern atomic_u32 *heap_tags; /* per page; written under the page heap's lock, release */
+extern struct heap_meta *heap_metas;
+
+/* ---- from addresses to objects ------------------------------------------------------- */
+
+struct heap_ref {
+    struct heap_meta *meta;
+    char *base;    /* of the object */
+    uint32_t slot; /* its number */
+};
+
+/* The page p lies on, or false. */
+static ALWAYS_INLINE bool heap_page_of(const void *p, size_t *page)
+{
+    size_t offset = (size_t)((const char *)p - heap_base);
+    *page = offset >> HEAP_PAGE_SHIFT;
+    return offset < heap_bytes;
+}
+
+static inline char *heap_page_at(size_t page)
+{
+    return heap_base + (page << HEAP_PAGE_SHIFT);
+}
+
+static inline size_t heap_page_no(const struct heap_meta *m)
+{
+    return (size_t)(m - heap_metas);
+}
+
+/* The slot that p lies in, whatever is or is not allocated there.  False: on no span, or in
+ * the rest behind the last slot. */
+static ALWAYS_INLINE bool heap_find(const void *p, struct heap_ref *out)
+{
+    size_t page;
+    if (!heap_page_of(p, &page))
+        return false;
+    heap_tag tag = load_acquire(&heap_tags[page]); /* pairs with the release in span_make */
+    if ((tag & TAG_USED) == 0)
+        return false;
+    uint32_t class = tag >> TAG_CLASS_SHIFT & TAG_CLASS_MASK;
+    size_t first = tag & TAG_PAGE_MASK;
+    out->meta = &heap_metas[first];
+    out->base = heap_page_at(first);
+    out->slot = 0;
+    if (class == CLASS_LARGE)
+        return true;
+    const struct heap_class *c = &heap_classes[class];
+    uint64_t offset = (uint64_t)((const char *)p - out->base);
+    out->slot = (uint32_t)(offset * c->magic >> 32);
+    out->base += (size_t)out->slot * c->bytes;
+    return out->slot < c->nslots;
+}
+
+static inline bool heap_bit(const atomic_u64 *bits, uint32_t i)
+{
+    return (load_relaxed((atomic_u64 *)(uintptr_t)&bits[i / 64]) >> i % 64 & 1) != 0;
+}
+
+/* Whether that slot holds an object.  Exact while marking (I3, I6), else for objects that
+ * the caller knows to be reachable; a slot of an owned span that is free may count as one
+ * while marking: it is marked then. */
+bool heap_is_object(const struct heap_ref *r);
+
+/* Sets its mark; true: it was not set.  order: relaxed, whoever scans an object found its
+ * address in memory that was published. */
+static ALWAYS_INLINE bool heap_mark(const struct heap_ref *r)
+{
+    atomic_u64 *word = &r->meta->marks[r->slot / 64];
+    uint64_t bit = (uint64_t)1 << r->slot % 64;
+    if ((load_relaxed(word) & bit) != 0)
+        return false;
+    return (atomic_fetch_or_explicit(word, bit, memory_order_relaxed) & bit) == 0;
+}
+
+/* ---- what the collector asks for ----------------------------------------------------- */
+
+/* Owned by floor gc, filled at its boot; const after that. */
+struct heap_hooks {
+    /* The heap has reached heap_trigger, or somebody allocated while a cycle marks:
+     * `bytes` is what this P has allocated since the last call.  On the goroutine that
+     * allocates, before it gets its object, with no lock; may park, may collect. */
+    void (*allocated)(size_t bytes);
+    /* A span is about to be swept: object i of it is dead and has specials.  False: it
+     * stays after all (a finalizer), and its mark is set.  Under special_lock. */
+    bool (*died)(struct heap_meta *m, uint32_t slot, struct special **specials);
+};
+extern struct heap_hooks heap_hooks;
+extern atomic_u64 heap_trigger; /* atomic: heap_live() at which allocated() is called */
+
+/* Bytes of objects: as the last sweep and allocation count them, caches' runs included. */
+uint64_t heap_live(void);
+
+/* The world stands still: all caches give their spans back (I3). */
+void heap_flush(void);
+/* The same moment, before marking: from now on, and until heap_mark_end, free slots of
+ * spans that caches take count as marked. */
+void heap_mark_begin(bool is_minor); /* minor: marks are kept as they are */
+/* The world stands still, all is marked: everything is to be swept; gives nothing back
+ * yet. */
+void heap_mark_end(void);
+
+/* Sweeps about n pages of what is left.  False: nothing was left.  Goroutines, no lock. */
+bool heap_sweep_some(size_t npages);
+void heap_sweep_all(void); /* all that is left, what others are sweeping included */
+
+/* Visits all spans in use.  The world stands still, or nothing is freed meanwhile (I6):
+ * then spans made since may be missing. */
+void heap_each_span(void (*see)(struct heap_meta *m, void *arg), void *arg);
+
+/* Gives pages back to the system: until heap memory from it is at most `retain` bytes, in
+ * pieces of about `most`.  Gives: how many bytes. */
+size_t heap_scavenge(uint64_t retain, size_t most);
+
+void heap_stats(struct gr_mem_stats *s); /* fills what is the heap's */
+
+/* Every equation of spans, lists, tags and counters.  The world stands still.  Dies by
+ * naming what is wrong. */
+void heap_check(void);
+
+void heap_boot(void); /* by the first who needs it; any number of times */
+
+#endif
