@@ -19,12 +19,14 @@
  *
  *     alloc  it is in use: set for what survived the last sweep of this span, and for what
  *            was handed out since
- *     marks  it was reached in this cycle; sweeping is alloc = marks
- *     scans  its pointers were looked at in this cycle (floor gc alone)
+ *     marks  it was reached in this cycle; sweeping is alloc &= marks: a pointer behind the
+ *            end of an object may mark a free slot
+ *     scans  its pointers were looked at in this cycle, or need not be: it is new
  *
  * A processor's cache owns one span per class and takes slots out of it run by run; what it
  * has not handed out yet it knows alone.  While a cycle marks, all free slots of an owned
- * span count as marked: what is allocated then survives the cycle without another word.
+ * span count as marked and scanned: what is allocated then survives the cycle, and nobody
+ * looks at it, without another word.
  *
  *   I1  tags of free pages are 0; all pages of a span have tags that name its first page.
  *   I2  A span is in exactly one place: a cache, a list of its class, the list of large
@@ -91,8 +93,9 @@ struct heap_meta {
     struct special *specials; /* guarded by special_lock: sorted by offset, kind */
     uint8_t pad0[8];
     atomic_u64 marks[HEAP_SLOTS_MAX / 64] CACHE_ALIGNED; /* atomic; set by anybody */
-    uint64_t scans[HEAP_SLOTS_MAX / 64];                 /* owner: who dequeued the span */
-    atomic_u64 alloc[HEAP_SLOTS_MAX / 64];               /* atomic; written by the owner */
+    /* atomic; before marks where both are set */
+    atomic_u64 scans[HEAP_SLOTS_MAX / 64];
+    atomic_u64 alloc[HEAP_SLOTS_MAX / 64]; /* atomic; written by the owner */
     union {
         /* objects up to HEAP_BITS_BYTES: bit w is word w of the span */
         atomic_u64 ptrs[HEAP_PAGE_BYTES / 8 / 64]; /* atomic; written by the owner */
@@ -179,15 +182,16 @@ static inline bool heap_bit(const atomic_u64 *bits, uint32_t i)
  * while marking: it is marked then. */
 bool heap_is_object(const struct heap_ref *r);
 
-/* Sets its mark; true: it was not set.  order: relaxed, whoever scans an object found its
- * address in memory that was published. */
+/* Sets its mark; true: it was not set.  order: sequentially consistent, as what follows in
+ * floor gc, a look at is_queued: pairs with who takes the span from its queue, and looks at
+ * the marks after it has cleared that (gc/mark.c). */
 static ALWAYS_INLINE bool heap_mark(const struct heap_ref *r)
 {
     atomic_u64 *word = &r->meta->marks[r->slot / 64];
     uint64_t bit = (uint64_t)1 << r->slot % 64;
     if ((load_relaxed(word) & bit) != 0)
         return false;
-    return (atomic_fetch_or_explicit(word, bit, memory_order_relaxed) & bit) == 0;
+    return (atomic_fetch_or_explicit(word, bit, memory_order_seq_cst) & bit) == 0;
 }
 
 /* ---- what the collector asks for ----------------------------------------------------- */

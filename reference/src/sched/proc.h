@@ -82,6 +82,7 @@ struct p_cache {
 
 struct p {
     void *heap; /* owner: P; floor heap's cache; first, for sched_heap_slot */
+    void *gc;   /* owner: P; floor gc's queue; second, for sched_gc_slot */
     struct runq q;
     struct timer_heap timers;
     atomic_u32 tick;              /* owner: P; counts switches; read by sysmon */
@@ -157,6 +158,7 @@ extern struct sched sched;
 STATIC_ASSERT(offsetof(struct m, cur) == offsetof(struct m_head, cur), "self.h");
 STATIC_ASSERT(offsetof(struct m, p) == offsetof(struct m_head, p), "self.h");
 STATIC_ASSERT(offsetof(struct p, heap) == 0, "self.h");
+STATIC_ASSERT(offsetof(struct p, gc) == sizeof(void *), "self.h");
 
 /* m has p, NULL for none. */
 static inline void m_take(struct m *m, struct p *p)

@@ -200,7 +200,13 @@ static ALWAYS_INLINE void **sched_heap_slot(void)
     struct m_head *m = (struct m_head *)(void *)m_self();
     return m != NULL ? m->p : NULL;
 }
-/* Shows the slots of all Ps, retired ones too.  The world stands still. */
+/* The same for floor gc. */
+static ALWAYS_INLINE void **sched_gc_slot(void)
+{
+    void **slot = sched_heap_slot();
+    return slot != NULL ? slot + 1 : NULL;
+}
+/* Shows the slots of floor heap of all Ps, retired ones too.  The world stands still. */
 void sched_each_heap_slot(void (*see)(void **slot, void *arg), void *arg);
 
 /* The world stands still: from now on, until sched_scan_end, each goroutine that exists is

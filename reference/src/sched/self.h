@@ -20,7 +20,7 @@
 struct g;
 struct m;
 
-/* How struct m begins (proc.h); p: a P, which begins with the slot of floor heap. */
+/* How struct m begins (proc.h); p: a P, which begins with the slots of floors heap, gc. */
 struct m_head {
     struct g *cur;
     void **p;
