@@ -273,3 +273,11 @@ def test_top_level_holds_what_the_map_names() -> None:
     top = {name.split("/")[0] for name in listed if name and not name.startswith(".")}
     allowed = {"reference", "spec", "conformance", "stress", "fuzz", "ci"}
     assert top <= allowed | {"Makefile", "README.md", "LICENSE"}, f"new at the top: {top - allowed}"
+
+
+def test_size_classes_are_what_their_script_makes() -> None:
+    """class.def is checked in, so that building needs no Python; it is never edited."""
+    made = subprocess.run(
+        [sys.executable, str(ROOT / "ci/make_classes.py")], capture_output=True, text=True, check=True
+    )
+    assert (ROOT / "reference/src/heap/class.def").read_text() == made.stdout

@@ -62,23 +62,29 @@ typedef uint32_t heap_tag;
 #define TAG_CLASS_SHIFT 23
 #define TAG_CLASS_MASK 127u
 #define TAG_PAGE_MASK (((heap_tag)1 << TAG_CLASS_SHIFT) - 1)
-#define CLASS_LARGE 0u /* the class of large objects */
+#define CLASS_LARGE 0u /* of large objects: a span of one slot */
 
 enum span_place {
-    SPAN_FREE,    /* no span at all */
-    SPAN_CACHED,  /* a processor's */
-    SPAN_PARTIAL, /* in a list of its class: has free slots */
-    SPAN_FULL,    /* in a list of its class: none when it was swept */
-    SPAN_LARGE,
-    SPAN_SWEEPING,
+    SPAN_FREE,     /* no span at all */
+    SPAN_CACHED,   /* a processor's */
+    SPAN_PARTIAL,  /* in a list of its class: has free slots */
+    SPAN_FULL,     /* in a list of its class: none when it was swept */
+    SPAN_LARGE,    /* in the list of large ones */
+    SPAN_SWEEPING, /* with the thread that took it out of its list */
+    SPAN_NEW,      /* its one object is not ready: no object at all yet */
 };
 
-struct special; /* special.c */
+/* What is remembered of an object beside its contents: how such a record begins. */
+struct special {
+    struct special *next;
+    uint64_t offset; /* of what it is about, from the span's first byte */
+    uint32_t kind;   /* floor gc's */
+};
 
 /* All about the span that begins with this page. */
 struct heap_meta {
     /* the first line: what everybody reads */
-    uint32_t slot_bytes;       /* const while it is a span; of a large one: all its bytes */
+    uint32_t slot_bytes;       /* const while it is a span; 0 of a large one */
     uint32_t npages;           /* the same */
     uint16_t nslots;           /* the same */
     uint8_t class;             /* the same */
@@ -87,11 +93,10 @@ struct heap_meta {
     bool is_zero;              /* owner: free slots are zero */
     _Atomic uint8_t is_queued; /* floor gc: it is in a queue of spans */
     atomic_u32 sweep_gen;      /* atomic (I4) */
-    uint32_t next, prev;       /* guarded by the list's lock: pages; 0: none */
-    uint32_t nalloc;           /* owner: bits set in alloc when it was swept */
+    uint32_t next;             /* guarded by the list's lock: a page; 0: none */
+    uint32_t nalloc;           /* owner: bits set in alloc when it was last in a list */
     struct mutex special_lock;
     struct special *specials; /* guarded by special_lock: sorted by offset, kind */
-    uint8_t pad0[8];
     atomic_u64 marks[HEAP_SLOTS_MAX / 64] CACHE_ALIGNED; /* atomic; set by anybody */
     /* atomic; before marks where both are set */
     atomic_u64 scans[HEAP_SLOTS_MAX / 64];
@@ -112,9 +117,8 @@ struct heap_class {
     uint32_t nslots;
     uint32_t magic; /* (offset * magic) >> 32 == offset / bytes, inside a span */
 };
-#define HEAP_CLASSES_MAX 80
-extern const struct heap_class heap_classes[HEAP_CLASSES_MAX];
-extern const uint32_t heap_nclasses; /* classes 1 .. heap_nclasses - 1 */
+enum { HEAP_CLASSES = 61 }; /* heap_classes[0] is that of large ones: zeros */
+extern const struct heap_class heap_classes[HEAP_CLASSES];
 
 /* const after heap_boot; heap_base is NULL before the first allocation of the process */
 extern char *heap_base;
@@ -182,6 +186,13 @@ static inline bool heap_bit(const atomic_u64 *bits, uint32_t i)
  * while marking: it is marked then. */
 bool heap_is_object(const struct heap_ref *r);
 
+/* The bytes of the slot. */
+static inline size_t heap_ref_bytes(const struct heap_ref *r)
+{
+    return r->meta->slot_bytes != 0 ? r->meta->slot_bytes
+                                    : (size_t)r->meta->npages << HEAP_PAGE_SHIFT;
+}
+
 /* Sets its mark; true: it was not set.  order: sequentially consistent, as what follows in
  * floor gc, a look at is_queued: pairs with who takes the span from its queue, and looks at
  * the marks after it has cleared that (gc/mark.c). */
@@ -202,9 +213,11 @@ struct heap_hooks {
      * `bytes` is what this P has allocated since the last call.  On the goroutine that
      * allocates, before it gets its object, with no lock; may park, may collect. */
     void (*allocated)(size_t bytes);
-    /* A span is about to be swept: object i of it is dead and has specials.  False: it
-     * stays after all (a finalizer), and its mark is set.  Under special_lock. */
-    bool (*died)(struct heap_meta *m, uint32_t slot, struct special **specials);
+    /* A span is being swept, and this object of it has specials and no mark.  *at is the
+     * first of them.  True: it goes, and all of them were taken out of the list.  False: it
+     * stays after all (a finalizer), and its mark is set.  Under special_lock, which makes
+     * this, the end of the object and sweep_gen one step.  Allocates nothing. */
+    bool (*died)(struct heap_meta *m, uint32_t slot, struct special **at);
 };
 extern struct heap_hooks heap_hooks;
 extern atomic_u64 heap_trigger; /* atomic: heap_live() at which allocated() is called */
@@ -214,11 +227,14 @@ uint64_t heap_live(void);
 
 /* The world stands still: all caches give their spans back (I3). */
 void heap_flush(void);
-/* The same moment, before marking: from now on, and until heap_mark_end, free slots of
- * spans that caches take count as marked. */
-void heap_mark_begin(bool is_minor); /* minor: marks are kept as they are */
-/* The world stands still, all is marked: everything is to be swept; gives nothing back
- * yet. */
+/* Before a cycle that is not minor, in generational mode: takes back all marks.  After
+ * heap_sweep_all, beside programs that run; elsewhere sweeping has done it. */
+void heap_marks_clear(void);
+/* The same moment as heap_flush, before marking: from now on, and until heap_mark_end, free
+ * slots of spans that caches take count as marked. */
+void heap_mark_begin(bool is_minor);
+/* The world stands still, all is marked: flushes, and everything is to be swept; gives
+ * nothing back yet. */
 void heap_mark_end(void);
 
 /* Sweeps about n pages of what is left.  False: nothing was left.  Goroutines, no lock. */

@@ -125,3 +125,9 @@ int gr_procs(int n)
     sched_start_world();
     return (int)old;
 }
+
+void sched_each_heap_slot(void (*see)(void **slot, void *arg), void *arg)
+{
+    for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) /* pairs with nprocs_set */
+        see(&load_relaxed(&sched.ps[i])->heap, arg);
+}

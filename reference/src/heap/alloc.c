@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* alloc.c - gr_new and its kin: from a type to a zeroed object whose pointers are known.
+ *
+ * Owns: the fast path, large objects, tiny ones, where types are written down.
+ * Not here: runs of slots (cache.c), when a collection begins (floor gc).
+ *
+ * Idea: the fast path is a table, a comparison and an addition, and two words of type bits.
+ * All that is rare happens where a run ends, which is once for 4 KB of slots at most.
+ *
+ *   I1  Between the look at the processor's slot and the last store to its cache nothing
+ *       parks.  Nobody else interrupts: runtime text is never frozen.
+ *   I2  What is known of an object's pointers is written before its address is given out;
+ *       who finds the address in memory has it from a gr_store, a release, or from a stack
+ *       that stands still.
+ *   I3  A tiny object lies in a slot with others of its kind, without pointers: it lives as
+ *       long as any of them.
+ */
+#include <string.h>
+
+#include "gr/panic.h"
+#include "heap/cache.h"
+
+#define LENGTH_MAX ((uint64_t)1 << 47)  /* of arrays: there is no more address space */
+#define PIECE_BYTES ((size_t)128 << 10) /* zeroed between two polls */
+#define TINY_BYTES 16u
+
+const gr_type gr_type_pointer = {
+    .size = sizeof(void *), .nwords = 1, .word = 1, .name = "pointer"};
+
+static char nothing[16] __attribute__((aligned(16))); /* what objects of 0 bytes are */
+
+/* ---- types --------------------------------------------------------------------------- */
+
+static ALWAYS_INLINE uint64_t type_bits(const gr_type *t)
+{
+    return LIKELY(t->ptrs == NULL) ? t->word : t->ptrs[0];
+}
+
+/* The words of the object at p, in a span of one page, are as in `bits`.  Needs: they are
+ * clear, in a run of the caller's. */
+static ALWAYS_INLINE void ptrs_put(struct heap_meta *m, const char *p, uint64_t bits)
+{
+    uint32_t word = (uint32_t)((uintptr_t)p % HEAP_PAGE_BYTES / 8);
+    atomic_u64 *w = &m->ptrs[word / 64];
+    uint32_t shift = word % 64;
+    store_relaxed(w, load_relaxed(w) | bits << shift);
+    uint64_t rest = bits >> 1 >> (63 - shift);
+    if (rest != 0)
+        store_relaxed(&w[1], load_relaxed(&w[1]) | rest);
+}
+
+static void type_put(struct heap_meta *m, const char *p, const gr_type *t)
+{
+    uint64_t offset = (uint64_t)(p - heap_page_at(heap_page_no(m)));
+    store_relaxed(&m->types[span_slot_of(m, offset)], t);
+}
+
+/* The bits of n objects in a row.  Needs: they have HEAP_BITS_BYTES at most. */
+static uint64_t array_bits(const gr_type *t, size_t n)
+{
+    uint64_t one = type_bits(t), bits = 0;
+    for (size_t i = 0; i < n; i++)
+        bits |= one << i * t->size / 8;
+    return bits;
+}
+
+/* ---- slots --------------------------------------------------------------------------- */
+
+/* Floor gc is told what was allocated, when it wants to know.  Nothing is held. */
+static void tell_collector(void)
+{
+    if (heap_hooks.allocated == NULL ||
+        !(load_relaxed(&gc_is_marking) || heap_live() >= load_relaxed(&heap_trigger)))
+        return;
+    struct heap_cache *c = cache_hold();
+    size_t bytes = c->since;
+    c->since = 0;
+    cache_let_go(c);
+    heap_hooks.allocated(bytes);
+}
+
+/* Writes down where pointers are.  The cache that p is from is held. */
+static void slot_type(struct heap_meta *m, char *p, const gr_type *t, size_t n)
+{
+    if (t->nwords == 0)
+        return;
+    if (m->slot_bytes <= HEAP_BITS_BYTES)
+        ptrs_put(m, p, n == 1 ? type_bits(t) : array_bits(t, n));
+    else
+        type_put(m, p, t);
+}
+
+static NOINLINE void *small_slow(uint32_t kind, const gr_type *t, size_t n)
+{
+    struct heap_cache *c = cache_hold();
+    char *p = cache_advance(&c->runs[kind]);
+    if (p == NULL) {
+        cache_let_go(c);
+        tell_collector();
+        c = cache_hold();
+        p = cache_advance(&c->runs[kind]); /* parked: the processor may be another */
+        if (p == NULL)
+            p = cache_refill(c, kind);
+    }
+    slot_type(c->runs[kind].meta, p, t, n);
+    cache_let_go(c);
+    return p;
+}
+
+/* ---- tiny ---------------------------------------------------------------------------- */
+
+static const gr_type plain = {.size = 1, .name = "bytes"};
+
+/* From the slot that is shared; aligned as its size asks for. */
+static void *tiny_take(struct heap_cache *c, size_t bytes)
+{
+    uint32_t align = 1u << ctz64(bytes | 8);
+    uint32_t left = (uint32_t)align_down(c->tiny_left, align);
+    if (left < bytes)
+        return NULL;
+    c->tiny_left = left - (uint32_t)bytes;
+    c->ntiny++;
+    return c->tiny + TINY_BYTES - left;
+}
+
+static void *tiny_alloc(size_t bytes)
+{
+    struct heap_cache *c = cache_hold();
+    void *p = tiny_take(c, bytes);
+    cache_let_go(c);
+    if (p != NULL)
+        return p;
+    char *slot = small_slow(class_kind(class_of(TINY_BYTES), true), &plain, 1);
+    c = cache_hold();
+    if (TINY_BYTES - bytes > c->tiny_left) {
+        c->tiny = slot;
+        c->tiny_left = TINY_BYTES - (uint32_t)bytes;
+    }
+    cache_let_go(c);
+    return slot;
+}
+
+/* ---- large --------------------------------------------------------------------------- */
+
+/* Others may run and the world may stop between two pieces: the object is nobody's yet. */
+static void large_zero(char *p, size_t bytes)
+{
+    while (bytes > PIECE_BYTES) {
+        memset(p, 0, PIECE_BYTES);
+        p += PIECE_BYTES;
+        bytes -= PIECE_BYTES;
+        sched_point();
+    }
+    memset(p, 0, bytes);
+}
+
+static void *large_alloc(size_t bytes, const gr_type *t)
+{
+    size_t npages = align_up(bytes, HEAP_PAGE_BYTES) >> HEAP_PAGE_SHIFT;
+    heap_boot();
+    tell_collector();
+    if (npages > heap_bytes >> HEAP_PAGE_SHIFT)
+        heap_out_of_memory(bytes);
+    struct heap_meta *m = span_make(CLASS_LARGE, t->nwords == 0, npages);
+    char *p = heap_page_at(heap_page_no(m));
+    if (!m->is_zero)
+        large_zero(p, npages << HEAP_PAGE_SHIFT);
+    store_relaxed(&m->types[0], t->nwords == 0 ? NULL : t);
+    central_add_large(m);
+    struct heap_cache *c = cache_hold();
+    c->since += npages << HEAP_PAGE_SHIFT;
+    cache_let_go(c);
+    return p;
+}
+
+/* ---- the door ------------------------------------------------------------------------ */
+
+static void *alloc_slow(const gr_type *t, size_t n, size_t bytes)
+{
+    if (bytes > HEAP_SMALL_BYTES)
+        return large_alloc(bytes, t);
+    bool is_noscan = t->nwords == 0;
+    if (is_noscan && bytes < TINY_BYTES)
+        return tiny_alloc(bytes);
+    heap_boot();
+    return small_slow(class_kind(class_of(bytes), is_noscan), t, n);
+}
+
+void *gr_new(const gr_type *t)
+{
+    void **slot = sched_heap_slot();
+    size_t bytes = t->size;
+    bool is_noscan = t->nwords == 0;
+    if (UNLIKELY(slot == NULL || *slot == NULL || bytes > HEAP_BITS_BYTES ||
+                 (is_noscan && bytes < TINY_BYTES)))
+        return alloc_slow(t, 1, bytes);
+    struct heap_cache *c = *slot;
+    uint32_t kind = class_kind(class_of(bytes), is_noscan);
+    struct heap_run *r = &c->runs[kind];
+    char *p = r->next;
+    if (UNLIKELY(p == r->end))
+        return small_slow(kind, t, 1);
+    r->next = p + r->slot_bytes;
+    if (!is_noscan)
+        ptrs_put(r->meta, p, type_bits(t));
+    return p;
+}
+
+void *gr_new_array(const gr_type *t, int64_t n)
+{
+    uint64_t bytes;
+    if (n < 0 || __builtin_mul_overflow((uint64_t)n, (uint64_t)t->size, &bytes) ||
+        bytes > LENGTH_MAX)
+        gr_panic_error(GR_ERR_MAKESLICE_LEN);
+    if (bytes == 0)
+        return nothing;
+    return alloc_slow(t, (size_t)n, bytes);
+}
+
+void *gr_new_bytes(int64_t bytes)
+{
+    return gr_new_array(&plain, bytes);
+}
+
+size_t gr_size_of(const void *p)
+{
+    struct heap_ref r;
+    if (!heap_find(p, &r) || !heap_is_object(&r))
+        return 0;
+    if (!span_is_swept(r.meta) && !heap_bit(r.meta->marks, r.slot))
+        return 0;
+    return heap_ref_bytes(&r);
+}

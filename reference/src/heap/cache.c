@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* cache.c - one processor's runs of free slots: how they are found, zeroed and given back.
+ *
+ * Owns: struct heap_cache, the cache of those who have no processor.
+ * Not here: the fast path through a run (alloc.c).
+ *
+ * Idea: a run is found from the bitmap once, and then handed out by adding.  It is zeroed a
+ * stride ahead of that: the bytes are still in the machine's first cache when the program
+ * writes to them, and zeroing many slots at once is several times cheaper than one by one.
+ *
+ *   I1  Of a run's span, slots in front of `next` that were free are handed out; those from
+ *       there to `limit` are not, though alloc says they are in use; behind that alloc is
+ *       exact.
+ *   I2  The type bits of slots in [next, limit) are clear.
+ */
+#include "heap/cache.h"
+
+#include <string.h>
+
+#include "fix/fix.h"
+
+#define STRIDE_BYTES 4096u /* zeroed at a time, if slots are smaller */
+
+static struct fixpool cache_pool = FIXPOOL_INIT(sizeof(struct heap_cache));
+static struct mutex common_lock = MUTEX_INIT(RANK_cache);
+static struct heap_cache common; /* guarded by common_lock */
+
+struct heap_cache *cache_hold(void)
+{
+    void **slot = sched_heap_slot();
+    if (slot == NULL) {
+        heap_boot();
+        mutex_lock(&common_lock);
+        return &common;
+    }
+    if (UNLIKELY(*slot == NULL)) {
+        heap_boot();
+        *slot = fixpool_acquire(&cache_pool);
+    }
+    return *slot;
+}
+
+void cache_let_go(struct heap_cache *c)
+{
+    if (c == &common)
+        mutex_unlock(&common_lock);
+}
+
+/* ---- runs ---------------------------------------------------------------------------- */
+
+static char *slot_at(const struct heap_meta *m, uint32_t slot)
+{
+    return heap_page_at(heap_page_no(m)) + (size_t)slot * m->slot_bytes;
+}
+
+static uint32_t slot_number(const struct heap_meta *m, const char *p)
+{
+    return span_slot_of(m, (uint64_t)(p - heap_page_at(heap_page_no(m))));
+}
+
+/* Words [from, end) of the span hold no pointers so far. */
+static void ptrs_clear(struct heap_meta *m, uint32_t from, uint32_t end)
+{
+    while (from < end) {
+        uint32_t lo = from % 64, n = (uint32_t)min_u64(end - from, 64 - lo);
+        uint64_t bits = (n == 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1) << lo;
+        atomic_u64 *w = &m->ptrs[from / 64];
+        store_relaxed(w, load_relaxed(w) & ~bits);
+        from += n;
+    }
+}
+
+/* The next run of r's span at slot `from` or behind.  False: the span has no more. */
+static bool run_open(struct heap_run *r, uint32_t from)
+{
+    struct heap_meta *m = r->meta;
+    uint32_t end;
+    if (!span_next_run(m, &from, &end))
+        return false;
+    span_alloc_put(m, from, end, true);
+    if (!m->is_noscan && m->slot_bytes <= HEAP_BITS_BYTES)
+        ptrs_clear(m, from * m->slot_bytes / 8, end * m->slot_bytes / 8);
+    r->next = r->end = slot_at(m, from);
+    r->limit = slot_at(m, end);
+    r->limit_slot = end;
+    return true;
+}
+
+/* One more stride of r is ready.  Needs: some slots of the run are not. */
+static void run_zero(struct heap_run *r)
+{
+    size_t stride = STRIDE_BYTES / r->slot_bytes * r->slot_bytes;
+    size_t bytes = min_u64(max_u64(stride, r->slot_bytes), (size_t)(r->limit - r->end));
+    if (!r->meta->is_zero)
+        memset(r->end, 0, bytes);
+    r->end += bytes;
+}
+
+void *cache_advance(struct heap_run *r)
+{
+    if (r->next == r->end) {
+        if (r->meta == NULL)
+            return NULL;
+        if (r->end == r->limit && !run_open(r, r->limit_slot))
+            return NULL;
+        run_zero(r);
+    }
+    char *p = r->next;
+    r->next += r->slot_bytes;
+    return p;
+}
+
+/* r's span goes back; what was not handed out is free again. */
+static void run_close(struct heap_run *r)
+{
+    struct heap_meta *m = r->meta;
+    uint32_t from = slot_number(m, r->next);
+    if (r->next != r->limit)
+        span_alloc_put(m, from, r->limit_slot, false);
+    *r = (struct heap_run){.meta = NULL};
+    central_give(m);
+}
+
+void *cache_refill(struct heap_cache *c, uint32_t kind)
+{
+    struct heap_run *r = &c->runs[kind];
+    size_t bytes;
+    if (r->meta != NULL)
+        run_close(r);
+    r->meta = central_take(kind, &bytes);
+    r->slot_bytes = r->meta->slot_bytes;
+    c->since += bytes;
+    bool is_open = run_open(r, 0);
+    ASSERT(is_open);
+    (void)is_open;
+    return cache_advance(r);
+}
+
+/* ---- all caches ---------------------------------------------------------------------- */
+
+/* Slots of a run's span that are free: the rest of this run, and of those behind it. */
+static uint32_t run_free(const struct heap_run *r)
+{
+    const struct heap_meta *m = r->meta;
+    uint32_t n = (uint32_t)((size_t)(r->limit - r->next) / r->slot_bytes);
+    uint32_t from = r->limit_slot, end;
+    for (; span_next_run(m, &from, &end); from = end)
+        n += end - from;
+    return n;
+}
+
+/* Whiteness is given back for each slot that was not handed out. */
+static void run_whiten(struct heap_run *r)
+{
+    uint32_t from = slot_number(r->meta, r->next), end = r->limit_slot;
+    if (from < end)
+        span_whiten(r->meta, from, end);
+    for (from = end; span_next_run(r->meta, &from, &end); from = end)
+        span_whiten(r->meta, from, end);
+}
+
+static void run_flush(struct heap_run *r)
+{
+    uint32_t nfree = run_free(r);
+    if (load_relaxed(&heap_state.is_marking))
+        run_whiten(r);
+    atomic_fetch_sub_explicit(&heap_state.live, (uint64_t)nfree * r->slot_bytes,
+                              memory_order_relaxed);
+    run_close(r);
+}
+
+static void cache_flush(struct heap_cache *c)
+{
+    for (uint32_t k = 0; k < CLASS_KINDS; k++)
+        if (c->runs[k].meta != NULL)
+            run_flush(&c->runs[k]);
+    c->tiny = NULL;
+    c->tiny_left = 0;
+}
+
+static void slot_flush(void **slot, void *unused)
+{
+    (void)unused;
+    if (*slot != NULL)
+        cache_flush(*slot);
+}
+
+void heap_flush(void)
+{
+    sched_each_heap_slot(slot_flush, NULL);
+    mutex_lock(&common_lock);
+    cache_flush(&common);
+    mutex_unlock(&common_lock);
+}
+
+struct count {
+    uint64_t mallocs, bytes, tiny;
+};
+
+static void count_see(struct heap_cache *c, struct count *n)
+{
+    for (uint32_t k = 0; k < CLASS_KINDS; k++) {
+        struct heap_run *r = &c->runs[k];
+        if (r->meta == NULL)
+            continue;
+        uint32_t handed = r->meta->nslots - r->meta->nalloc - run_free(r);
+        n->mallocs += handed;
+        n->bytes += (uint64_t)handed * r->slot_bytes;
+    }
+    n->tiny += c->ntiny;
+}
+
+static void slot_count(void **slot, void *arg)
+{
+    if (*slot != NULL)
+        count_see(*slot, arg);
+}
+
+static struct count count_all(void)
+{
+    struct count n = {0};
+    sched_each_heap_slot(slot_count, &n);
+    mutex_lock(&common_lock);
+    count_see(&common, &n);
+    mutex_unlock(&common_lock);
+    return n;
+}
+
+void cache_count(uint64_t *mallocs, uint64_t *bytes)
+{
+    struct count n = count_all();
+    *mallocs = n.mallocs;
+    *bytes = n.bytes;
+}
+
+uint64_t cache_count_tiny(void)
+{
+    return count_all().tiny;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* heap.c - the heap as a whole: its address space, its boot, its figures, its equations.
+ *
+ * Owns: heap_base, heap_tags, heap_metas; heap_stats; heap_check.
+ * Not here: allocation (alloc.c), pages (page.c), sweeping (central.c).
+ *
+ * Idea: one reservation for objects and one for each array beside it, so large that the
+ * heap never has to move or to look for the piece that an address lies in.  Where address
+ * space is scarce it is less; a small heap is better than none.
+ */
+#include "heap/heap.h"
+
+#include "heap/cache.h"
+#include "os/os.h"
+
+#define SPACE_MAX ((size_t)64 << 30)
+#define SPACE_SANITIZED ((size_t)8 << 30) /* they have a shadow for each byte */
+#define SPACE_MIN ((size_t)64 << 20)
+
+char *heap_base;
+size_t heap_bytes;
+atomic_u32 *heap_tags;
+struct heap_meta *heap_metas;
+struct heap_hooks heap_hooks;
+atomic_u64 heap_trigger = UINT64_MAX;
+
+STATIC_ASSERT(SPACE_MAX >> HEAP_PAGE_SHIFT <= TAG_PAGE_MASK + 1, "a tag names every page");
+STATIC_ASSERT(HEAP_CLASSES <= TAG_CLASS_MASK + 1, "a tag names every class");
+
+/* ---- boot ---------------------------------------------------------------------------- */
+
+static bool space_take(size_t bytes)
+{
+    size_t npages = bytes >> HEAP_PAGE_SHIFT;
+    size_t beside = npages * (sizeof(struct heap_meta) + sizeof(heap_tag));
+    char *metas = os_reserve(beside, sizeof(struct heap_meta));
+    char *base = metas != NULL ? os_reserve(bytes, OS_HUGE_BYTES) : NULL;
+    if (base == NULL) {
+        if (metas != NULL)
+            os_release(metas, beside);
+        return false;
+    }
+    heap_metas = (struct heap_meta *)(void *)metas;
+    heap_tags = (atomic_u32 *)(void *)(metas + npages * sizeof(struct heap_meta));
+    heap_base = base;
+    heap_bytes = bytes;
+    page_boot(npages);
+    return true;
+}
+
+static void space_boot(void)
+{
+    size_t limit = os_space_limit() / 4;
+    size_t most = GR_ASAN || GR_TSAN || GR_RACECHECK ? SPACE_SANITIZED : SPACE_MAX;
+    size_t bytes = align_down(min_u64(most, limit), SPACE_MIN);
+    for (; bytes >= SPACE_MIN; bytes = align_down(bytes / 2, SPACE_MIN))
+        if (space_take(bytes))
+            return;
+    fatal_after("gr: the heap needs 64 MB of address space; look at ulimit -v\n",
+                GR_FATAL_NO_MEMORY);
+}
+
+void heap_boot(void)
+{
+    static struct mutex lock = MUTEX_INIT(RANK_cache);
+    static _Atomic bool is_booted;
+    /* Pairs with the release below. */
+    if (LIKELY(load_acquire(&is_booted)))
+        return;
+    mutex_lock(&lock);
+    if (!load_relaxed(&is_booted)) {
+        class_boot();
+        central_boot();
+        space_boot();
+        store_release(&is_booted, true); /* pairs with the acquire above */
+    }
+    mutex_unlock(&lock);
+}
+
+/* ---- what others ask ----------------------------------------------------------------- */
+
+bool heap_is_object(const struct heap_ref *r)
+{
+    /* Pairs with the release in span_alloc_put. */
+    return (load_acquire(&r->meta->alloc[r->slot / 64]) >> r->slot % 64 & 1) != 0;
+}
+
+uint64_t heap_live(void)
+{
+    return load_relaxed(&heap_state.live);
+}
+
+void heap_each_span(void (*see)(struct heap_meta *m, void *arg), void *arg)
+{
+    size_t top = page_top();
+    for (size_t page = 1; page < top;) {
+        /* Pairs with the release in span_make. */
+        if ((load_acquire(&heap_tags[page]) & TAG_USED) == 0) {
+            page++;
+            continue;
+        }
+        struct heap_meta *m = &heap_metas[page];
+        page += m->npages;
+        see(m, arg);
+    }
+}
+
+static void marks_clear(struct heap_meta *m, void *unused)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < span_words(m); i++) {
+        store_relaxed(&m->marks[i], 0);
+        store_relaxed(&m->scans[i], 0);
+    }
+}
+
+void heap_marks_clear(void)
+{
+    heap_each_span(marks_clear, NULL);
+}
+
+void heap_mark_begin(bool is_minor)
+{
+    ASSERT(!is_minor || load_relaxed(&gc_has_cards));
+    store_relaxed(&heap_state.is_marking, true);
+}
+
+size_t heap_scavenge(uint64_t retain, size_t most)
+{
+    return heap_base != NULL ? page_scavenge(retain, most) : 0;
+}
+
+void heap_stats(struct gr_mem_stats *s)
+{
+    struct page_stats pages;
+    uint64_t mallocs, bytes, cached, cached_bytes, tiny;
+    heap_boot();
+    page_stats(&pages);
+    central_count(&mallocs, &bytes);
+    cache_count(&cached, &cached_bytes);
+    tiny = cache_count_tiny();
+    s->total_alloc = bytes + cached_bytes;
+    s->heap_alloc = s->total_alloc - load_relaxed(&heap_state.freed);
+    s->mallocs = mallocs + cached + tiny;
+    s->frees = load_relaxed(&heap_state.frees) + tiny;
+    s->heap_objects = s->mallocs - s->frees;
+    s->heap_sys = (uint64_t)pages.top << HEAP_PAGE_SHIFT;
+    s->heap_inuse = (uint64_t)pages.in_use << HEAP_PAGE_SHIFT;
+    s->heap_idle = s->heap_sys - s->heap_inuse;
+    s->heap_released = (uint64_t)pages.clean << HEAP_PAGE_SHIFT;
+}

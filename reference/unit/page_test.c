@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* page_test.c - the page heap against a model that is an array of bytes. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "heap/page.h"
+#include "os/os.h"
+
+enum { MODEL_PAGES = 16 * PAGE_CHUNK, RUNS = 4000 };
+
+static char owner[MODEL_PAGES]; /* 0: free */
+static bool is_dirty[MODEL_PAGES];
+
+static bool used(size_t page)
+{
+    return owner[page] != 0;
+}
+
+/* The lowest run of n free pages below the top, by looking at each page; 0: none. */
+static size_t model_find(size_t n)
+{
+    size_t run = 0;
+    for (size_t p = 1; p < page_top(); p++) {
+        run = owner[p] == 0 ? run + 1 : 0;
+        if (run == n)
+            return p - n + 1;
+    }
+    return 0;
+}
+
+static void boot(void)
+{
+    heap_bytes = MODEL_PAGES * HEAP_PAGE_BYTES;
+    heap_base = os_reserve(heap_bytes, HEAP_PAGE_BYTES);
+    page_boot(MODEL_PAGES);
+}
+
+static size_t take(size_t n)
+{
+    bool is_zero = false, is_clean = true;
+    size_t want = model_find(n);
+    size_t at = page_take(n, &is_zero);
+    CHECK(want == 0 || at == want);
+    if (at == 0)
+        return 0;
+    for (size_t i = at; i < at + n; i++) {
+        CHECK(owner[i] == 0);
+        owner[i] = 1;
+        is_clean = is_clean && !is_dirty[i];
+        is_dirty[i] = true;
+    }
+    CHECK_EQ(is_zero, is_clean);
+    memset(heap_page_at(at), 0xee, n * HEAP_PAGE_BYTES);
+    return at;
+}
+
+static void give(size_t at, size_t n)
+{
+    memset(&owner[at], 0, n);
+    page_give(at, n);
+}
+
+static size_t random_pages(struct rand *r)
+{
+    return rand_below(r, 50) == 0 ? 1 + rand_below(r, 2 * PAGE_CHUNK)
+                                  : 1 + rand_below(r, 9);
+}
+
+static void lowest_fit_wins(void)
+{
+    static struct {
+        size_t at, n;
+    } runs[RUNS];
+    struct rand r;
+    size_t nruns = 0;
+    rand_seed(&r, unit_seed());
+    boot();
+    for (int i = 0; i < RUNS; i++) {
+        size_t n = random_pages(&r), at = rand_below(&r, 5) < 3 ? take(n) : 0;
+        if (at != 0) {
+            runs[nruns].at = at;
+            runs[nruns++].n = n;
+        } else if (nruns > 0) {
+            size_t k = rand_below(&r, (uint32_t)nruns);
+            give(runs[k].at, runs[k].n);
+            runs[k] = runs[--nruns];
+        }
+        if (i % 256 == 0)
+            page_check(used);
+    }
+    page_check(used);
+}
+
+static void runs_cross_chunks(void)
+{
+    boot();
+    size_t a = take(PAGE_CHUNK - 100), b = take(50), c = take(3 * PAGE_CHUNK);
+    CHECK(a == 1 && b == a + PAGE_CHUNK - 100 && c == b + 50);
+    give(c, 3 * PAGE_CHUNK);
+    CHECK_EQ(take(2 * PAGE_CHUNK + 1), c);
+    page_check(used);
+}
+
+static void full_is_zero(void)
+{
+    boot();
+    CHECK_EQ(take(MODEL_PAGES), 0);
+    CHECK_EQ(take(MODEL_PAGES - 1), 1);
+    CHECK_EQ(take(1), 0);
+    give(1, MODEL_PAGES - 1);
+    CHECK_EQ(take(1), 1);
+    page_check(used);
+}
+
+static void refusal_is_no_harm(void)
+{
+    boot();
+    CHECK(failure_arm("heap_grow:1"));
+    CHECK_EQ(take(1), 0);
+    CHECK_EQ(take(1), 1);
+    page_check(used);
+}
+
+static void scavenged_pages_are_zero(void)
+{
+    struct page_stats s;
+    boot();
+    size_t a = take(64), b = take(7), c = take(64), d = take(1);
+    give(a, 64);
+    give(c, 64);
+    page_stats(&s);
+    size_t had = s.clean;
+    /* The highest first, and not more than asked for. */
+    CHECK_EQ(page_scavenge(0, 16 * HEAP_PAGE_BYTES), 16 * HEAP_PAGE_BYTES);
+    page_stats(&s);
+    CHECK_EQ(s.clean, had + 16);
+    CHECK(*heap_page_at(c + 63) == 0 && *heap_page_at(c) != 0);
+    size_t align = max_u64(1, os_page_bytes() >> HEAP_PAGE_SHIFT);
+    size_t all = page_scavenge(0, SIZE_MAX);
+    CHECK(all <= 112 * HEAP_PAGE_BYTES &&
+          all + 4 * align * HEAP_PAGE_BYTES >= 112 * HEAP_PAGE_BYTES);
+    CHECK(*heap_page_at(c) == 0 && *heap_page_at(b) != 0 && *heap_page_at(d) != 0);
+    page_check(used);
+    for (size_t i = align_up(a, align); i < align_down(a + 64, align); i++)
+        is_dirty[i] = false;
+    for (size_t i = align_up(c, align); i < align_down(c + 64, align); i++)
+        is_dirty[i] = false;
+    CHECK_EQ(take(64), a);
+    page_check(used);
+}
+
+static void short_runs_and_what_is_retained_stay(void)
+{
+    struct page_stats s;
+    boot();
+    size_t a = take(7), b = take(1), c = take(100);
+    give(a, 7);
+    CHECK_EQ(page_scavenge(0, SIZE_MAX), 0);
+    give(c, 100);
+    page_stats(&s);
+    uint64_t has = (s.top - s.clean) * HEAP_PAGE_BYTES;
+    CHECK_EQ(page_scavenge(has, SIZE_MAX), 0);
+    CHECK_EQ(page_scavenge(has - 32 * HEAP_PAGE_BYTES, SIZE_MAX), 32 * HEAP_PAGE_BYTES);
+    page_check(used);
+    (void)b;
+}
+
+static void damage_of_a_counter(void)
+{
+    boot();
+    size_t a = take(10);
+    owner[a + 3] = 0;
+    page_check(used);
+}
+
+static void damage_of_a_page(void)
+{
+    boot();
+    size_t a = take(10);
+    owner[a + 10] = 1;
+    page_check(used);
+}
+
+static const struct unit_case cases[] = {
+    UNIT(lowest_fit_wins),
+    UNIT(runs_cross_chunks),
+    UNIT(full_is_zero),
+    UNIT(refusal_is_no_harm),
+    UNIT(scavenged_pages_are_zero),
+    UNIT(short_runs_and_what_is_retained_stay),
+    UNIT_EXITS(damage_of_a_counter, 2,
+               "fatal error: runtime: heap: a page is neither free nor in a span\n"),
+    UNIT_EXITS(damage_of_a_page, 2,
+               "fatal error: runtime: heap: a page of a span is free\n"),
+};
+UNIT_MAIN(cases)
