@@ -44,7 +44,7 @@ static bool range_pauses(const struct lit_program *prog, const bool *pausing, in
 {
     for (int i = from; i < to; i++) {
         const struct lit_instr *in = &prog->blocks[b].code[i];
-        bool calls = in->op == OP_CALL || in->op == OP_DO;
+        bool calls = in->op == OP_CALL || in->op == OP_CALL1 || in->op == OP_DO;
         if (op_pauses(in->op) || (calls && pausing[in->blk]))
             return true;
     }
@@ -151,13 +151,16 @@ static void need_objects(struct parser *p)
         [OBJ_CHAN] = "chan",       [OBJ_NILCHAN] = "chan",  [OBJ_MUTEX] = "mutex",
         [OBJ_RWMUTEX] = "rwmutex", [OBJ_WG] = "wg",         [OBJ_ONCE] = "once",
         [OBJ_COND] = "cond",       [OBJ_ATOMIC] = "atomic", [OBJ_VAR] = "var",
-        [OBJ_TIMER] = "timer",     [OBJ_TICKER] = "ticker",
+        [OBJ_TIMER] = "timer",     [OBJ_TICKER] = "ticker", [OBJ_PTR] = "heap",
+        [OBJ_APTR] = "heap",
     };
     for (int i = 0; i < p->prog->nobjects; i++) {
         const struct lit_object *o = &p->prog->objects[i];
         need(p, by_kind[o->kind]);
         if (o->kind == OBJ_CHAN && o->elem == LIT_ELEM_PTR)
             need(p, "ptr");
+        else if (o->kind == OBJ_CHAN && o->elem == LIT_ELEM_OBJ)
+            need(p, "heap");
         else if (o->kind == OBJ_CHAN && o->elem != 8)
             need(p, "elem");
     }
@@ -170,9 +173,12 @@ static void infer_needs(struct parser *p)
     for (int b = 0; b < prog->nblocks; b++) {
         for (int i = 0; i < prog->blocks[b].ninstr; i++) {
             const struct lit_instr *in = &prog->blocks[b].code[i];
-            bool is_timer = in->obj >= 0 && in->op != OP_AFTERFUNC &&
-                            (prog->objects[in->obj].kind == OBJ_TICKER);
-            need(p, is_timer ? "ticker" : code_op_capability(in->op));
+            enum lit_kind kind = in->obj >= 0 ? prog->objects[in->obj].kind : OBJ_VAR;
+            bool carries = kind == OBJ_PTR || kind == OBJ_APTR; /* need_objects saw it */
+            need(p, kind == OBJ_TICKER && in->op != OP_AFTERFUNC ? "ticker"
+                    : carries                                    ? ""
+                              : code_op_capability(in->op));
+            need(p, in->op == OP_AFTERFUNC1 ? "heap" : "");
             if (in->caught)
                 need(p, "recover");
             if (in->op == OP_NOW)

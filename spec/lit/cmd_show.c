@@ -161,10 +161,10 @@ static void print_users(const struct lit_program *p, int b)
             const struct lit_instr *in = &p->blocks[from].code[i];
             if (in->blk != b || !strchr(lit_op_operands(in->op), 'b'))
                 continue;
-            const char *how = in->op == OP_SPAWN   ? "started"
-                              : in->op == OP_CALL  ? "called"
-                              : in->op == OP_DEFER ? "deferred"
-                                                   : "run";
+            const char *how = in->op == OP_SPAWN || in->op == OP_SPAWN1 ? "started"
+                              : in->op == OP_CALL                       ? "called"
+                              : in->op == OP_DEFER                      ? "deferred"
+                                                                        : "run";
             printf("%s %s by %s (line %d)", n++ > 0 ? "," : "", how, p->blocks[from].name,
                    in->line);
         }
@@ -175,12 +175,13 @@ static void print_users(const struct lit_program *p, int b)
 static void print_shape(const struct lit_program *p)
 {
     static const char *const kinds[] = {
-        [OBJ_CHAN] = "channel",       [OBJ_NILCHAN] = "nil channel",
-        [OBJ_MUTEX] = "mutex",        [OBJ_RWMUTEX] = "rwmutex",
-        [OBJ_WG] = "wait group",      [OBJ_ONCE] = "once",
-        [OBJ_COND] = "cond",          [OBJ_ATOMIC] = "atomic",
-        [OBJ_VAR] = "plain variable", [OBJ_TIMER] = "timer",
-        [OBJ_TICKER] = "ticker",
+        [OBJ_CHAN] = "channel",        [OBJ_NILCHAN] = "nil channel",
+        [OBJ_MUTEX] = "mutex",         [OBJ_RWMUTEX] = "rwmutex",
+        [OBJ_WG] = "wait group",       [OBJ_ONCE] = "once",
+        [OBJ_COND] = "cond",           [OBJ_ATOMIC] = "atomic",
+        [OBJ_VAR] = "plain variable",  [OBJ_TIMER] = "timer",
+        [OBJ_TICKER] = "ticker",       [OBJ_PTR] = "pointer variable",
+        [OBJ_APTR] = "atomic pointer",
     };
     for (int i = 0; i < p->nobjects; i++) {
         const struct lit_object *o = &p->objects[i];
@@ -191,6 +192,8 @@ static void print_shape(const struct lit_program *p)
             printf(", room for %" PRId64, o->cap);
         if (o->kind == OBJ_CHAN && o->elem == LIT_ELEM_PTR)
             fputs(", of pointers", stdout);
+        else if (o->kind == OBJ_CHAN && o->elem == LIT_ELEM_OBJ)
+            fputs(", of pointers to objects", stdout);
         else if (o->kind == OBJ_CHAN && o->elem != 8)
             printf(", elements of %d bytes", o->elem);
         if (o->kind == OBJ_COND)

@@ -144,7 +144,7 @@ const char *code_status_text(enum lit_status status, int64_t code, char buf[40])
 
 bool lit_value_fits(const struct lit_object *o, int64_t v)
 {
-    if (o->kind != OBJ_CHAN || o->elem >= 8 || o->elem == LIT_ELEM_PTR)
+    if (o->kind != OBJ_CHAN || o->elem >= 8 || o->elem < 0)
         return true;
     return v >= 0 && v >> (8 * o->elem) == 0;
 }

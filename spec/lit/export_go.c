@@ -30,7 +30,7 @@ static const char *obstacle(const struct lit_program *p)
     for (int b = 0; b < p->nblocks; b++) {
         for (int i = 0; i < p->blocks[b].ninstr; i++) {
             enum lit_op op = p->blocks[b].code[i].op;
-            if (op >= OP_NEW && op <= OP_HEAP)
+            if (lit_op_is_heap(op))
                 return "its heap operations depend on what registers hold, which Go source "
                        "does"
                        " not say";

@@ -188,7 +188,7 @@ static int sign_length(const char *s, int left)
         if (memcmp(s, pairs[i], 2) == 0)
             return 2;
     }
-    return strchr("<>=,[]+-*:", *s) && *s ? 1 : 0;
+    return strchr("<>=,[]()+-*:&", *s) && *s ? 1 : 0;
 }
 
 static bool scan_sign(const char *s, int left, struct token *t, struct lex_error *err)

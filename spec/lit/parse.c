@@ -178,6 +178,15 @@ static bool block_head(struct parser *p)
     bool is_func = tok_accept(p, "func");
     const struct token *t = tok_now(p);
     p->at++;
+    struct token param = {.kind = TOK_END};
+    if (tok_accept(p, "(")) {
+        param = *tok_now(p);
+        if (param.kind != TOK_NAME)
+            tok_unexpected(p, "the name of a parameter");
+        p->at++;
+        if (!tok_accept(p, ")"))
+            tok_unexpected(p, ")");
+    }
     if (!tok_accept(p, ":"))
         tok_unexpected(p, "NAME: or func NAME:");
     tok_end(p);
@@ -185,6 +194,8 @@ static bool block_head(struct parser *p)
     struct lit_program *prog = p->prog;
     if (is_main && is_func)
         parse_fail(p, 1, "main is a func; expected main:");
+    if (is_main && param.kind != TOK_END)
+        parse_fail(p, param.column, "main has a parameter; expected main:");
     name_check_new(p, t);
     int b = is_main ? 0 : prog->nblocks;
     if (b == MAX_BLOCKS)
@@ -195,8 +206,11 @@ static bool block_head(struct parser *p)
         p->last_line = parse_scratch_more(p, p->last_line, b, sizeof(int));
         prog->nblocks++;
     }
-    prog->blocks[b] = (struct lit_block){
-        .name = parse_text(p, t->text, t->len), .is_func = is_func, .line = l->number};
+    prog->blocks[b] = (struct lit_block){.name = parse_text(p, t->text, t->len),
+                                         .is_func = is_func,
+                                         .has_param = param.kind != TOK_END,
+                                         .line = l->number};
+    p->params[b] = param;
     p->first_line[b] = p->last_line[b] = l->number; /* the line after, counted from 0 */
     p->block = b;
     return true;

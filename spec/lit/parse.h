@@ -35,6 +35,8 @@ enum {
     MAX_REPEAT = 1000000,
     MAX_CHAN_CAP = 1048576,
     MAX_LOG = 1000,
+    MAX_FIELD = 1000000,
+    MAX_CYCLES = 100,
 };
 
 /* A name of the source that is a register of the block in work. */
@@ -70,7 +72,8 @@ struct parser {
 
     struct line *lines;
     int nlines;
-    int *first_line, *last_line; /* per block: its body's lines, [first, last) */
+    int *first_line, *last_line;     /* per block: its body's lines, [first, last) */
+    struct token params[MAX_BLOCKS]; /* per block: its parameter; TOK_END: none */
 
     const struct line *line; /* in work */
     struct token tok[LEX_MAX_TOKENS + 1];

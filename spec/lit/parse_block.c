@@ -257,6 +257,8 @@ void parse_body(struct parser *p, int block)
     p->select = NULL;
     for (int i = 0; i < MAX_NESTING; i++)
         p->hidden[i] = -1;
+    p->line = &p->lines[p->prog->blocks[block].line - 1];
+    operand_parameter(p);
     for (int i = p->first_line[block]; i < p->last_line[block]; i++) {
         p->line = &p->lines[i];
         if (p->line->len > 0)

@@ -16,6 +16,8 @@ enum {
     KINDS_CHAN = KIND_BIT(OBJ_CHAN) | KIND_BIT(OBJ_NILCHAN),
     KINDS_TIMER = KIND_BIT(OBJ_TIMER) | KIND_BIT(OBJ_TICKER),
     KINDS_RECV = KINDS_CHAN | KINDS_TIMER,
+    KINDS_VAR = KIND_BIT(OBJ_VAR) | KIND_BIT(OBJ_PTR),
+    KINDS_ATOMIC = KIND_BIT(OBJ_ATOMIC) | KIND_BIT(OBJ_APTR),
     KINDS_LOCK = KIND_BIT(OBJ_MUTEX) | KIND_BIT(OBJ_RWMUTEX),
 };
 
@@ -36,6 +38,19 @@ int operand_func(struct parser *p);
 struct lit_ref operand_hidden(struct parser *p, int depth);
 /* Fails for a register that is read and never set. */
 void operand_check_block(struct parser *p);
+
+/* The register that the block's head names, if it does. */
+void operand_parameter(struct parser *p);
+
+/* Heap operations, with the cursor behind their word (parse_heap.c). */
+void parse_index(struct parser *p, struct lit_ref *pointer, int64_t *index);
+void parse_address(struct parser *p, struct lit_instr *in);
+void parse_finalizer(struct parser *p, struct lit_instr *in);
+void parse_cleanup(struct parser *p, struct lit_instr *in);
+void parse_gc_until(struct parser *p, struct lit_instr *in);
+void parse_heap_max(struct parser *p, struct lit_instr *in);
+/* The argument that the block of an instruction wants, if it does. */
+void parse_argument(struct parser *p, struct lit_instr *in, struct lit_ref *argument);
 
 /* One statement that is no flow: appends its instruction. */
 void parse_statement(struct parser *p);

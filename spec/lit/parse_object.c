@@ -14,12 +14,13 @@ static const struct kind_word {
     const char *word, *text;
     enum lit_kind kind;
 } kind_words[] = {
-    {"chan", "a channel", OBJ_CHAN},    {"nilchan", "a nil channel", OBJ_NILCHAN},
-    {"mutex", "a mutex", OBJ_MUTEX},    {"rwmutex", "an rwmutex", OBJ_RWMUTEX},
-    {"wg", "a wait group", OBJ_WG},     {"once", "a once", OBJ_ONCE},
-    {"cond", "a cond", OBJ_COND},       {"atomic", "an atomic", OBJ_ATOMIC},
-    {"var", "a var", OBJ_VAR},          {"timer", "a timer", OBJ_TIMER},
-    {"ticker", "a ticker", OBJ_TICKER},
+    {"chan", "a channel", OBJ_CHAN},     {"nilchan", "a nil channel", OBJ_NILCHAN},
+    {"mutex", "a mutex", OBJ_MUTEX},     {"rwmutex", "an rwmutex", OBJ_RWMUTEX},
+    {"wg", "a wait group", OBJ_WG},      {"once", "a once", OBJ_ONCE},
+    {"cond", "a cond", OBJ_COND},        {"atomic", "an atomic", OBJ_ATOMIC},
+    {"var", "a var", OBJ_VAR},           {"timer", "a timer", OBJ_TIMER},
+    {"ticker", "a ticker", OBJ_TICKER},  {"ptr", "a pointer variable", OBJ_PTR},
+    {"", "an atomic pointer", OBJ_APTR},
 };
 
 static const int element_sizes[] = {
@@ -61,9 +62,11 @@ static int read_element(struct parser *p)
     if (tok_now(p)->kind == TOK_END)
         return 8;
     if (!tok_accept(p, "elem") || !tok_accept(p, "="))
-        tok_unexpected(p, "elem=SIZE or elem=ptr");
+        tok_unexpected(p, "elem=SIZE, elem=ptr or elem=obj");
     if (tok_accept(p, "ptr"))
         return LIT_ELEM_PTR;
+    if (tok_accept(p, "obj"))
+        return LIT_ELEM_OBJ;
     t = tok_now(p);
     for (size_t i = 0; i < sizeof element_sizes / sizeof *element_sizes; i++) {
         if (t->kind == TOK_INT && t->value == element_sizes[i]) {
@@ -71,9 +74,9 @@ static int read_element(struct parser *p)
             return element_sizes[i];
         }
     }
-    tok_unexpected(p,
-                   "ptr or one of the sizes 0..9 12 15 16 17 24 31 32 33 63 64 65 100 128"
-                   " 200 256 512 1000 1024 4096 32768 65535");
+    tok_unexpected(
+        p, "ptr, obj or one of the sizes 0..9 12 15 16 17 24 31 32 33 63 64 65 100 128"
+           " 200 256 512 1000 1024 4096 32768 65535");
 }
 
 static void read_parameters(struct parser *p, struct lit_object *o)
@@ -86,9 +89,14 @@ static void read_parameters(struct parser *p, struct lit_object *o)
             parse_fail(p, 1, "a buffer of 4 GiB; expected a smaller capacity or element");
         break;
     case OBJ_ATOMIC:
+        if (tok_accept(p, "ptr")) {
+            o->kind = OBJ_APTR;
+            break;
+        }
+        /* fall through */
     case OBJ_VAR:
         if (!tok_accept(p, "="))
-            tok_unexpected(p, "= INTEGER");
+            tok_unexpected(p, o->kind == OBJ_VAR ? "= INTEGER" : "= INTEGER or ptr");
         if (tok_now(p)->kind == TOK_INT && tok_now(p)->value <= -1000 &&
             tok_now(p)->value >= -1999)
             tok_unexpected(p, "the name of the code: these numbers stand for codes");

@@ -135,6 +135,20 @@ int operand_func(struct parser *p)
     return b;
 }
 
+void operand_parameter(struct parser *p)
+{
+    const struct token *t = &p->params[p->block];
+    if (t->kind == TOK_END)
+        return;
+    struct reg *r = find_register(p, t);
+    r->is_set = true;
+    if (r->ref.kind != REF_REG)
+        parse_fail(p, t->column,
+                   "parameter '%s' is shown; expected a register of another"
+                   " name in the show line",
+                   r->name);
+}
+
 struct lit_ref operand_hidden(struct parser *p, int depth)
 {
     if (p->hidden[depth] < 0)

@@ -2,8 +2,8 @@
 /* parse_stmt.c - operations: one line, one instruction.
  *
  * Owns: the table of plain operations, and the forms that follow no table (assignments,
- * receives, fields, catch).  Not here: flow and select's frame (parse_block.c), operands
- * (parse_ref.c).
+ * receives, catch).  Not here: flow and select's frame (parse_block.c), operands
+ * (parse_ref.c), heap operations that follow no table (parse_heap.c).
  *
  * A line is told apart by its first two words: `c <- V` and `x = ...` are what they are
  * whatever x and c are called, so that a channel may be called done or stop.
@@ -18,7 +18,8 @@
 enum result { RESULT_NONE, RESULT_MAY, RESULT_MUST };
 
 /* Shape letters: v value, h register, c chan, n chan or nilchan, l channel or timer, m
- * lock, r rwmutex, k cond, g wg, a atomic, o once, t timer, T timer or ticker, f func. */
+ * lock, r rwmutex, k cond, g wg, A atomic or atomic pointer, o once, t timer, T timer or
+ * ticker, f func. */
 static const struct verb {
     const char *word, *shape;
     enum lit_op op;
@@ -47,10 +48,10 @@ static const struct verb {
     {"broadcast", "k", OP_BROADCAST, RESULT_NONE},
     {"done", "g", OP_WGDONE, RESULT_NONE},
     {"do", "of", OP_DO, RESULT_NONE},
-    {"load", "a", OP_LOAD, RESULT_MUST},
-    {"store", "av", OP_STORE, RESULT_NONE},
-    {"cas", "avv", OP_CAS, RESULT_MAY},
-    {"swap", "av", OP_SWAP, RESULT_MAY},
+    {"load", "A", OP_LOAD, RESULT_MUST},
+    {"store", "Av", OP_STORE, RESULT_NONE},
+    {"cas", "Avv", OP_CAS, RESULT_MAY},
+    {"swap", "Av", OP_SWAP, RESULT_MAY},
     {"recover", "", OP_RECOVER, RESULT_MAY},
     {"now", "", OP_NOW, RESULT_MUST},
     {"start", "Tv", OP_START, RESULT_NONE},
@@ -65,7 +66,6 @@ static const struct verb {
     {"keep", "h", OP_KEEP, RESULT_NONE},
     {"weak", "h", OP_WEAK, RESULT_MUST},
     {"get", "h", OP_WGET, RESULT_MUST},
-    {"heap", "", OP_HEAP, RESULT_MUST},
 };
 
 /* Words whose operands follow no shape. */
@@ -80,7 +80,7 @@ static const struct kind_letter {
     {'c', KIND_BIT(OBJ_CHAN), "a channel"},     {'n', KINDS_CHAN, "a channel"},
     {'l', KINDS_RECV, "a channel or a timer"},  {'m', KINDS_LOCK, "a mutex or an rwmutex"},
     {'r', KIND_BIT(OBJ_RWMUTEX), "an rwmutex"}, {'k', KIND_BIT(OBJ_COND), "a cond"},
-    {'g', KIND_BIT(OBJ_WG), "a wait group"},    {'a', KIND_BIT(OBJ_ATOMIC), "an atomic"},
+    {'g', KIND_BIT(OBJ_WG), "a wait group"},    {'A', KINDS_ATOMIC, "an atomic"},
     {'o', KIND_BIT(OBJ_ONCE), "a once"},        {'t', KIND_BIT(OBJ_TIMER), "a timer"},
     {'T', KINDS_TIMER, "a timer or a ticker"},
 };
@@ -124,6 +124,7 @@ static void read_shape(struct parser *p, struct lit_instr *in, const char *shape
             p->at++;
         } else if (*shape == 'f') {
             in->blk = operand_func(p);
+            parse_argument(p, in, values[n]);
         } else {
             in->obj = object_of_letter(p, *shape);
         }
@@ -165,6 +166,7 @@ static void read_go(struct parser *p, struct lit_instr *in)
     if (in->blk == 0)
         parse_fail(p, t->column, "main is started already; expected another block");
     p->at++;
+    parse_argument(p, in, &in->a);
     p->gos = parse_scratch_more(p, p->gos, p->ngos, sizeof *p->gos);
     p->gos[p->ngos++] = (struct go_site){in->blk, in->line, t->column, is_in_loop(p)};
 }
@@ -172,22 +174,12 @@ static void read_go(struct parser *p, struct lit_instr *in)
 static void read_defer(struct parser *p, struct lit_instr *in)
 {
     in->op = OP_DEFER;
-    if (tok_accept(p, "recover"))
+    if (tok_accept(p, "recover")) {
         in->op = OP_DEFERREC;
-    else if (!tok_accept(p, "nil"))
+    } else if (!tok_accept(p, "nil")) {
         in->blk = operand_func(p);
-}
-
-/* finalizer p add x V, cleanup p add x V */
-static void read_collected(struct parser *p, struct lit_instr *in, enum lit_op op)
-{
-    in->op = op;
-    in->a = operand_register(p, tok_now(p));
-    p->at++;
-    if (!tok_accept(p, "add"))
-        tok_unexpected(p, "add ATOMIC V");
-    in->obj = object_of_letter(p, 'a');
-    in->b = operand_value(p);
+        parse_argument(p, in, &in->a);
+    }
 }
 
 static void read_odd(struct parser *p, struct lit_instr *in, const struct token *word)
@@ -208,9 +200,18 @@ static void read_odd(struct parser *p, struct lit_instr *in, const struct token 
         in->a = operand_value(p);
     } else if (tok_is(word, "gc")) {
         in->op = OP_GC;
+    } else if (tok_is(word, "cleanup")) {
+        parse_cleanup(p, in);
     } else {
-        read_collected(p, in, tok_is(word, "cleanup") ? OP_CLEANUP : OP_FINALIZER);
+        parse_finalizer(p, in);
     }
+}
+
+/* Whether `stop` stands before a cleanup's register and not before a timer. */
+static bool stops_cleanup(struct parser *p, const struct verb *v)
+{
+    const struct token *t = tok_now(p);
+    return v->op == OP_STOP && t->kind == TOK_NAME && name_object(p, t->text, t->len) < 0;
 }
 
 /* An operation without results.  False: the word starts none. */
@@ -227,8 +228,8 @@ static bool read_operation(struct parser *p, struct lit_instr *in)
             parse_fail(p, word->column, "'%s' without a result; expected 'x = %s ...'",
                        v->word, v->word);
         p->at++;
-        in->op = v->op;
-        read_shape(p, in, v->shape);
+        in->op = stops_cleanup(p, v) ? OP_CSTOP : v->op;
+        read_shape(p, in, in->op == OP_CSTOP ? "h" : v->shape);
     } else if (word->kind == TOK_NAME && is_odd(word)) {
         p->at++;
         read_odd(p, in, word);
@@ -250,7 +251,7 @@ static bool read_object_first(struct parser *p, struct lit_instr *in)
         return true;
     }
     int o = t->kind == TOK_NAME ? name_object(p, t->text, t->len) : -1;
-    if (o < 0 || !tok_is(sign, "=") || p->prog->objects[o].kind != OBJ_VAR)
+    if (o < 0 || !tok_is(sign, "=") || !(KINDS_VAR & KIND_BIT(p->prog->objects[o].kind)))
         return false;
     in->op = OP_WRITE;
     in->obj = o;
@@ -259,11 +260,25 @@ static bool read_object_first(struct parser *p, struct lit_instr *in)
     return true;
 }
 
+/* `p[I] = V`. */
+static bool read_field_first(struct parser *p, struct lit_instr *in)
+{
+    if (tok_now(p)->kind != TOK_NAME || !tok_is(tok_next(p, 1), "["))
+        return false;
+    in->op = OP_HSET;
+    parse_index(p, &in->a, &in->imm);
+    if (!tok_accept(p, "="))
+        tok_unexpected(p, "= V");
+    in->b = operand_value(p);
+    return true;
+}
+
 static void read_catch(struct parser *p, struct lit_instr *in)
 {
-    static const enum lit_op refused[] = {OP_RET, OP_RECOVER, OP_DEFER, OP_DEFERREC};
+    static const enum lit_op refused[] = {OP_RET, OP_RECOVER, OP_DEFER, OP_DEFER1,
+                                          OP_DEFERREC};
     const struct token *t = tok_now(p);
-    if (!read_object_first(p, in) && !read_operation(p, in))
+    if (!read_field_first(p, in) && !read_object_first(p, in) && !read_operation(p, in))
         tok_unexpected(p, "an operation without results after catch");
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         if (in->op == refused[i])
@@ -310,55 +325,33 @@ static void read_calculation(struct parser *p, struct lit_instr *in)
     }
 }
 
-/* `q = p[I]` behind the '='. */
-static void read_index(struct parser *p, struct lit_ref *pointer, int64_t *index)
-{
-    *pointer = operand_register(p, tok_now(p));
-    p->at += 2;
-    const struct token *t = tok_now(p);
-    if (t->kind != TOK_INT || t->value < 0 || t->value > 1000)
-        tok_unexpected(p, "a field's number from 0 to 1000");
-    *index = t->value;
-    p->at++;
-    if (!tok_accept(p, "]"))
-        tok_unexpected(p, "]");
-}
-
-/* `n = gc until x != V max K` behind gc. */
-static void read_gc_until(struct parser *p, struct lit_instr *in)
-{
-    in->op = OP_GCUNTIL;
-    if (!tok_accept(p, "until"))
-        tok_unexpected(p, "until ATOMIC != V max K");
-    in->obj = object_of_letter(p, 'a');
-    if (!tok_accept(p, "!="))
-        tok_unexpected(p, "!=");
-    in->a = operand_value(p);
-    if (!tok_accept(p, "max"))
-        tok_unexpected(p, "max K");
-    in->b = operand_value(p);
-}
-
 /* What stands right of `x =`: one operation with a result. */
 static void read_right(struct parser *p, struct lit_instr *in)
 {
     const struct token *t = tok_now(p);
     const struct verb *v = t->kind == TOK_NAME ? find_verb(t) : NULL;
     int o = t->kind == TOK_NAME ? name_object(p, t->text, t->len) : -1;
-    if (o >= 0 && p->prog->objects[o].kind == OBJ_VAR && tok_next(p, 1)->kind == TOK_END) {
+    bool is_var = o >= 0 && (KINDS_VAR & KIND_BIT(p->prog->objects[o].kind));
+    if (is_var && tok_next(p, 1)->kind == TOK_END) {
         in->op = OP_READ;
         in->obj = o;
         p->at++;
-    } else if (o >= 0 && p->prog->objects[o].kind == OBJ_VAR) {
+    } else if (is_var) {
         p->at++;
         tok_unexpected(p, "the end of the line: a read of a var stands alone");
     } else if (tok_is(t, "add")) {
         p->at++;
         in->op = OP_ADD;
-        in->obj = object_of_letter(p, 'a');
+        in->obj = operand_object(p, KIND_BIT(OBJ_ATOMIC), "an atomic");
         in->a = operand_value(p);
     } else if (tok_accept(p, "gc")) {
-        read_gc_until(p, in);
+        parse_gc_until(p, in);
+    } else if (tok_accept(p, "heap")) {
+        parse_heap_max(p, in);
+    } else if (tok_accept(p, "cleanup")) {
+        parse_cleanup(p, in);
+    } else if (tok_accept(p, "&")) {
+        parse_address(p, in);
     } else if (tok_accept(p, "catch")) {
         in->caught = true;
         in->caught_to = in->d;
@@ -366,7 +359,7 @@ static void read_right(struct parser *p, struct lit_instr *in)
         read_catch(p, in);
     } else if (tok_is(tok_next(p, 1), "[")) {
         in->op = OP_HGET;
-        read_index(p, &in->a, &in->imm);
+        parse_index(p, &in->a, &in->imm);
     } else if (v && v->result != RESULT_NONE) {
         p->at++;
         in->op = v->op;
@@ -409,17 +402,11 @@ void parse_statement(struct parser *p)
 {
     struct lit_instr in = instr_new(p, OP_COUNT);
     const struct token *t = tok_now(p);
-    if (tok_is(tok_next(p, 1), "[") && t->kind == TOK_NAME) {
-        in.op = OP_HSET;
-        read_index(p, &in.a, &in.imm);
-        if (!tok_accept(p, "="))
-            tok_unexpected(p, "= V");
-        in.b = operand_value(p);
-    } else if (tok_is(t, "select") && tok_next(p, 1)->kind == TOK_END) {
+    if (tok_is(t, "select") && tok_next(p, 1)->kind == TOK_END) {
         p->at++;
         in.op = OP_SELECT;
-    } else if (!read_object_first(p, &in) && !assignment(p, &in) &&
-               !read_operation(p, &in)) {
+    } else if (!read_field_first(p, &in) && !read_object_first(p, &in) &&
+               !assignment(p, &in) && !read_operation(p, &in)) {
         tok_unexpected(p, "a statement");
     }
     tok_end(p);

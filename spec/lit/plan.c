@@ -94,11 +94,14 @@ static void print_object(int i, const struct lit_object *o, FILE *out)
         [OBJ_CHAN] = "chan",       [OBJ_NILCHAN] = "nilchan", [OBJ_MUTEX] = "mutex",
         [OBJ_RWMUTEX] = "rwmutex", [OBJ_WG] = "wg",           [OBJ_ONCE] = "once",
         [OBJ_COND] = "cond",       [OBJ_ATOMIC] = "atomic",   [OBJ_VAR] = "var",
-        [OBJ_TIMER] = "timer",     [OBJ_TICKER] = "ticker",
+        [OBJ_TIMER] = "timer",     [OBJ_TICKER] = "ticker",   [OBJ_PTR] = "ptr",
+        [OBJ_APTR] = "aptr",
     };
     fprintf(out, "obj %d %s", i, names[o->kind]);
     if (o->kind == OBJ_CHAN && o->elem == LIT_ELEM_PTR)
         fprintf(out, " %" PRId64 " ptr", o->cap);
+    else if (o->kind == OBJ_CHAN && o->elem == LIT_ELEM_OBJ)
+        fprintf(out, " %" PRId64 " obj", o->cap);
     else if (o->kind == OBJ_CHAN)
         fprintf(out, " %" PRId64 " %d", o->cap, o->elem);
     else if (o->kind == OBJ_COND)

@@ -96,11 +96,16 @@ struct lit_instr {
     int line; /* of the source */
 };
 
+/* What a register holds, for good. */
+enum lit_sort { SORT_NONE, SORT_INT, SORT_POINTER, SORT_WEAK, SORT_CLEANUP };
+
 struct lit_block {
     char *name;
     bool is_func;
+    bool has_param; /* register 0, a pointer */
     int nregs;
-    char **reg_names; /* nregs names; a compiler's own ("" ) has none */
+    char **reg_names;     /* nregs names; a compiler's own ("" ) has none */
+    unsigned char *sorts; /* nregs, enum lit_sort; none is SORT_NONE */
     int ninstr;
     struct lit_instr *code;
     int line;
@@ -117,16 +122,19 @@ enum lit_kind {
     OBJ_ATOMIC,
     OBJ_VAR,
     OBJ_TIMER,
-    OBJ_TICKER
+    OBJ_TICKER,
+    OBJ_PTR, /* plain variable that holds a pointer */
+    OBJ_APTR /* atomic one */
 };
 
-#define LIT_ELEM_PTR (-1)
+#define LIT_ELEM_PTR (-1) /* a value, by a pointer to it */
+#define LIT_ELEM_OBJ (-2) /* a pointer of the program */
 
 struct lit_object {
     enum lit_kind kind;
     char *name;
     int64_t cap;  /* chan */
-    int elem;     /* chan: bytes, or LIT_ELEM_PTR */
+    int elem;     /* chan: bytes, LIT_ELEM_PTR or LIT_ELEM_OBJ */
     int mutex;    /* cond: object index */
     int64_t init; /* atomic, var */
     int line;
@@ -205,6 +213,18 @@ struct lit_program {
     struct lit_stat *stats;
     void *arena; /* owner of all the memory above */
 };
+
+/* Whether the object carries pointers of the program: a channel, a variable. */
+static inline bool lit_carries_pointers(const struct lit_object *o)
+{
+    return o->kind == OBJ_PTR || o->kind == OBJ_APTR ||
+           (o->kind == OBJ_CHAN && o->elem == LIT_ELEM_OBJ);
+}
+
+static inline bool lit_op_is_heap(enum lit_op op)
+{
+    return op >= OP_NEW && op <= OP_HEAP;
+}
 
 const char *lit_op_wire(enum lit_op op);
 const char *lit_op_operands(enum lit_op op);

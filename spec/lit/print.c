@@ -51,8 +51,9 @@ static void print_comment(const struct line *l, FILE *out)
 /* Is there a blank between these two tokens?  first: before is the line's first token. */
 static bool is_spaced(const struct token *before, const struct token *t, bool first)
 {
-    static const char *const tight[] = {",", ":", "[", "]", NULL};
-    if (one_of(t, tight) || word_is(before, "["))
+    static const char *const tight[] = {",", ":", "[", "]", "(", ")", NULL};
+    static const char *const opens[] = {"[", "(", "&", NULL};
+    if (one_of(t, tight) || one_of(before, opens))
         return false;
     if (word_is(before, "<-"))
         return !first && before->kind == TOK_SIGN && before->value == 1;
@@ -173,9 +174,9 @@ enum group { GROUP_NONE, GROUP_OBJECT, GROUP_EXPECT };
 static enum group group_of(const struct line *l)
 {
     static const char *const verbs[] = {"want", "allow", "forbid", NULL};
-    static const char *const kinds[] = {"chan", "nilchan", "mutex",  "rwmutex",
-                                        "wg",   "once",    "cond",   "atomic",
-                                        "var",  "timer",   "ticker", NULL};
+    static const char *const kinds[] = {"chan",   "nilchan", "mutex",  "rwmutex", "wg",
+                                        "once",   "cond",    "atomic", "var",     "timer",
+                                        "ticker", "ptr",     NULL};
     int at = 0;
     struct token t, second;
     if (l->len == 0 || l->is_indented || l->text[l->len - 1] == ':')

@@ -21,8 +21,10 @@ enum { MAX_TEXT = 70000, MAX_FILES = 4096 };
 
 static const char every_statement[] =
     "litmus x/all\nid x-1\nspec a.b\nabout All of it.\nmode stat trials=10\n"
-    "chan c 3 elem=16 # first\nchan pc 1 elem=ptr\nnilchan nc\nmutex m\nrwmutex rw\nwg g\n"
-    "once o\ncond cv m\natomic a = -5\nvar x = 3\ntimer t\nticker tk\n\nmain:\n  go w\n"
+    "chan c 3 elem=16 # first\nchan pc 1 elem=ptr\nchan po 1 elem=obj\nnilchan nc\nmutex "
+    "m\nrwmutex rw\nwg g\n"
+    "once o\ncond cv m\natomic a = -5\nvar x = 3\ntimer t\nticker tk\nptr pv\natomic ap "
+    "ptr\n\nmain:\n  go w\n"
     "  call f\n  defer f\n  defer nil\n  defer recover\n  i = 1\n  j = i + 1\n  y = x\n  x "
     "= j\n"
     "  if i == 1\n    c <- 1\n  else\n    c <- nil\n  end\n  while i < 3\n    yield\n  "
@@ -36,9 +38,14 @@ static const char every_statement[] =
     "  panic nil\n  r = recover\n  e = catch c <- 5\n  e = catch x = 3\n  fault index\n"
     "  sleep 3\n  start t 4\n  after t 3\n  afterfunc t 3 f\n  ok = reset t 3\n  n = now\n"
     "  note -1\n  n = procs 0\n  n = goroutines\n  p = new 2\n  p[0] = p\n  p2 = p[1]\n"
-    "  drop p\n  keep p2\n  finalizer p2 add a 1\n  w1 = weak p2\n  p3 = get w1\n  gc\n"
-    "  n = gc until a != 0 max 8\n  n = heap\n  exit 3\n  goexit\n\nw:\n  return\n\nfunc "
-    "f:\n"
+    "  drop p\n  keep p2\n  finalizer p2 h\n  finalizer p2 nil\n  w1 = weak p2\n  p3 = get "
+    "w1\n"
+    "  gc\n  n = gc until a != 0 max 8\n  n = heap max 3\n  p = &p2[1]\n  p3 = p\n"
+    "  cl = cleanup p f\n  cleanup p h(p2)\n  stop cl\n  pv = p\n  p = pv\n  p = load ap\n"
+    "  store ap nil\n  ok = cas ap p nil\n  p = swap ap p2\n  po <- p\n  p = <-po\n"
+    "  go vv(p)\n  call h(p)\n  defer h(nil)\n  afterfunc t 3 h(p)\n  if p == p2\n"
+    "  end\n  p = nil\n  exit 3\n  goexit\n\nw:\n  return\n\nvv(p):\n  return\n\nfunc "
+    "h(p):\n  keep p\n\nfunc f:\n"
     "  r = 1\n\nshow main.e f.r log\nwant main.e=0 f.r=1 log=1,2 # fine\n"
     "allow main.e=send-closed f.r=1 log=-\nforbid main.e=7 # not that\nwant panic:index "
     "log=-\n"
@@ -101,7 +108,7 @@ static void check_instr(const struct lit_program *p, const struct lit_block *b,
         fail("object out of range");
     if (strchr(shape, 'l') && (in->target < 0 || in->target >= b->ninstr))
         fail("target out of range");
-    bool may_be_nil = in->op == OP_SPAWN || in->op == OP_DEFER;
+    bool may_be_nil = in->op == OP_SPAWN || in->op == OP_DEFER || in->op == OP_FINALIZER;
     if (strchr(shape, 'b') && (in->blk < (may_be_nil ? -1 : 0) || in->blk >= p->nblocks))
         fail("block out of range");
     for (int i = 0; i < in->ncases; i++) {

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* explore.c - every execution of a program.
  *
- * Owns: the search, its reduction and bounds, and lit_explore.  Not here: what a step does.
+ * Owns: the search, its bounds, and lit_explore.  Not here: which moves there are and which
+ * are left out (moves.c), what a step does.
  *
- * Idea.  Breadth first over interned states.  From each state every enabled step of every
- * goroutine and every timer that may fire is taken, in place, and undone.  Reduction: a
- * LOCAL step commutes with all that others can do, so after each step the goroutines that
- * it touched run their local steps at once, and only where none is left does a state get a
- * number.  This is the ample set { that local step } applied until no longer possible; the
- * end of main and of the process are never local, so no outcome is lost.
- *
- * A chain of local steps that comes back to where it was (a loop that does nothing) is left
- * as it is: the state is then expanded in full, so that no goroutine is ignored for ever.
- *
- * Without reduction only the moves of unwinding, which are part of an instruction, run at
- * once.
+ * Idea.  Breadth first over interned states: from each every move is taken (moves.c), in
+ * place, and undone.
  *
  *   I1  Over a bound nothing is judged: complete is false.
  *   I2  The second pass (tracks) walks the same steps on states that carry masks; its
@@ -24,163 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/clock.h"
 #include "model/explore.h"
 #include "model/outcome.h"
-
-/* ---- local steps ---- */
-
-static bool is_control(const struct state *st, int g)
-{
-    const int64_t *e = g_top(st, g);
-    bool code = e[E_TAG] == E_RUNS && e[E_BLOCK] >= 0;
-    return !code && e[E_TAG] != E_PEND && e[E_TAG] != E_CHECK;
-}
-
-static void one_step(struct explorer *ex, int g, bool shown)
-{
-    if (ex->before) {
-        ex->before(ex->arg, g);
-    }
-    step_goroutine(&ex->st, g);
-    if (ex->after) {
-        ex->after(ex->arg, shown);
-    }
-}
-
-/* Runs the local steps of one goroutine.  Snapshots at powers of two find a loop. */
-static void run_local(struct explorer *ex, int g, bool all)
-{
-    struct state *st = &ex->st;
-    int64_t snapshot[64];
-    int snap_n = -1;
-    for (uint64_t k = 1; fate_of(st, g) == FATE_LOCAL && !st->over; k++) {
-        if (!all && !is_control(st, g)) {
-            return;
-        }
-        if (ex->local_left-- == 0) {
-            st->over = true;
-            return;
-        }
-        one_step(ex, g, false);
-        int n = st->part[g].n;
-        if (n == snap_n &&
-            memcmp(snapshot, words(st, g), (size_t)n * sizeof *snapshot) == 0) {
-            return;
-        }
-        if (k >= 64 && (k & (k - 1)) == 0) {
-            snap_n = n <= 64 ? n : -1;
-            memcpy(snapshot, words(st, g), (size_t)(snap_n > 0 ? n : 0) * sizeof *snapshot);
-        }
-    }
-}
-
-static void settle(struct explorer *ex, bool all)
-{
-    struct state *st = &ex->st;
-    int g0 = part_g0(st);
-    for (int k = 0; k < st->ndirty && !st->over && !st->ended && !st->unmodelled[0]; k++) {
-        if (st->dirty[k] >= g0) {
-            run_local(ex, st->dirty[k], all);
-        }
-    }
-}
-
-void explore_settle(struct explorer *ex)
-{
-    settle(ex, ex->reduced);
-}
-
-void explore_start(struct explorer *ex)
-{
-    state_start(&ex->st);
-    g_new(&ex->st, 0);
-    explore_settle(ex);
-}
-
-/* ---- transitions ---- */
-
-static void take(struct explorer *ex, const struct move *move)
-{
-    struct state *st = &ex->st;
-    st->ended = false;
-    st->choice = move->choice;
-    st->nchoices = 1;
-    if (move->g >= 0) {
-        one_step(ex, move->g, true);
-    } else {
-        if (ex->before) {
-            ex->before(ex->arg, -1);
-        }
-        timer_fire(st, move->row);
-        if (ex->after) {
-            ex->after(ex->arg, true);
-        }
-    }
-    st->choice = 0;
-    if (!st->ended) {
-        explore_settle(ex);
-    }
-}
-
-struct visitor {
-    bool (*visit)(struct explorer *ex, uint32_t ordinal, void *arg);
-    void *arg;
-    uint32_t ordinal;
-};
-
-/* All choices of one step; false: stop. */
-static bool all_choices(struct explorer *ex, struct move move, struct visitor *v)
-{
-    int n = 1;
-    for (; move.choice < n; move.choice++) {
-        take(ex, &move);
-        n = ex->st.nchoices;
-        bool more = v->visit(ex, v->ordinal++, v->arg);
-        state_undo(&ex->st);
-        if (!more) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool some_timer_wakes(struct state *st, int rows)
-{
-    for (int r = 0; r < rows; r++) {
-        if (timer_wakes(st, r)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-uint32_t explore_moves(struct explorer *ex,
-                       bool (*visit)(struct explorer *ex, uint32_t ordinal, void *arg),
-                       void *arg)
-{
-    struct state *st = &ex->st;
-    struct visitor v = {visit, arg, 0};
-    bool idle = true;
-    for (int g = part_g0(st), n = st->nparts; g < n; g++) {
-        if (fate_of(st, g) != FATE_OFF) {
-            idle = false;
-            if (!all_choices(ex, (struct move){g, -1, 0}, &v)) {
-                return v.ordinal;
-            }
-        }
-    }
-    int rows = clock_rows(st);
-    if (rows > 0 && (!idle || some_timer_wakes(st, rows))) {
-        for (int r = 0; r < rows; r++) {
-            if (clock_can_fire(st, r, idle) &&
-                !all_choices(ex, (struct move){-1, r, 0}, &v)) {
-                return v.ordinal;
-            }
-        }
-    }
-    return v.ordinal;
-}
 
 /* ---- ends ---- */
 
@@ -190,12 +26,18 @@ static void count_left(struct explorer *ex)
     struct state *st = &ex->st;
     int left = 0;
     st->ended = false;
+    st->counting = true;
     for (int g = part_g0(st) + 1; g < st->nparts; g++) {
-        run_local(ex, g, true);
+        explore_run_local(ex, g);
     }
     for (int g = part_g0(st) + 1; g < st->nparts; g++) {
-        left += g_alive(st, g);
+        bool ends = g_alive(st, g) && words(st, g)[G_END]; /* drivers see to those */
+        left += g_alive(st, g) && !ends;
+        if (ends && words(st, g)[G_STAT] != G_RUNS) {
+            state_unmodelled(st, "main may return while a finalizer or cleanup waits", "");
+        }
     }
+    st->counting = false;
     ex->can_leak |= left > 0;
     ex->max_leaked = left > ex->max_leaked ? left : ex->max_leaked;
 }
@@ -296,7 +138,7 @@ static bool stand_still(struct explorer *ex, uint32_t from)
     for (int g = part_g0(st); g < st->nparts; g++) {
         anyone |= g_alive(st, g);
     }
-    return link_end(ex, from, 0, anyone ? STATUS_DEADLOCK : STATUS_FATAL,
+    return link_end(ex, from, UINT32_MAX, anyone ? STATUS_DEADLOCK : STATUS_FATAL,
                     anyone ? 0 : FATAL_NO_GOROUTINES);
 }
 
@@ -312,11 +154,11 @@ static bool search(struct explorer *ex)
     for (uint32_t i = 0; i < g->n; i++) {
         g->first[i] = g->nedges;
         state_read(&ex->st, g->node[i].at);
-        uint32_t moves = explore_moves(ex, visit_edge, &i);
+        explore_moves(ex, visit_edge, &i);
         if (ex->st.over || g->full || g->n > ex->max_states || ex->st.unmodelled[0]) {
             return false;
         }
-        if (moves == 0 && !stand_still(ex, i)) {
+        if (ex->at_rest && !stand_still(ex, i)) {
             return false;
         }
     }
@@ -423,6 +265,7 @@ static void explore_into(struct lit_model *m, const struct prog *prog,
     explorer_fini(&ex);
     if (m->complete && prog->shares_vars) {
         m->complete = look_for_races(prog, m, opt);
+        m->noutcomes = m->unmodelled[0] ? 0 : m->noutcomes;
     }
     m->complete |= m->unmodelled[0] != '\0';
 }

@@ -112,7 +112,7 @@ void g_unpark(struct state *st, int g)
     }
 }
 
-int g_new(struct state *st, int blk)
+int g_new(struct state *st, int blk, int64_t arg)
 {
     int g = part_new(st);
     if (g < 0) {
@@ -121,6 +121,6 @@ int g_new(struct state *st, int blk)
     for (int i = 0; i < G_HEAD; i++) {
         part_push(st, g, 0);
     }
-    g_call(st, g, blk);
+    g_call(st, g, blk, arg);
     return g;
 }

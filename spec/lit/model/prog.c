@@ -37,13 +37,23 @@ static bool refs_shown(const struct prog *p, const struct lit_instr *in)
            (in->caught && ref_shown(p, &in->caught_to));
 }
 
-static enum instr_class classify(const struct prog *p, const struct lit_instr *in)
+/* Whether it overwrites a register that may be the last to lead to an object. */
+static bool drops(const struct lit_block *b, const struct lit_instr *in)
+{
+    return in->d.kind == REF_REG && b->sorts[in->d.v] > SORT_INT;
+}
+
+static enum instr_class classify(const struct prog *p, const struct lit_block *b,
+                                 const struct lit_instr *in)
 {
     switch (in->op) {
     case OP_SPAWN:
+    case OP_SPAWN1:
         return in->blk >= 0 && !p->counts && !refs_shown(p, in) ? INSTR_LOCAL : INSTR_SHOWN;
     case OP_CALL:
+    case OP_CALL1:
     case OP_DEFER:
+    case OP_DEFER1:
     case OP_DEFERREC:
     case OP_GOEXIT:
     case OP_JMP:
@@ -53,7 +63,7 @@ static enum instr_class classify(const struct prog *p, const struct lit_instr *i
         if (IS_MUTANT(SET_LOCAL)) {
             return INSTR_LOCAL;
         }
-        return refs_shown(p, in) ? INSTR_SHOWN : INSTR_LOCAL;
+        return refs_shown(p, in) || drops(b, in) ? INSTR_SHOWN : INSTR_LOCAL;
     case OP_CALC:
     case OP_UNLESS:
     case OP_SPIN:
@@ -61,6 +71,10 @@ static enum instr_class classify(const struct prog *p, const struct lit_instr *i
     case OP_PANIC:
     case OP_FAULT:
         return refs_shown(p, in) ? INSTR_SHOWN : INSTR_LOCAL;
+    case OP_DROP:
+        return IS_MUTANT(DROP_LOCAL) ? INSTR_LOCAL : INSTR_SHOWN;
+    case OP_KEEP:
+        return INSTR_LOCAL;
     case OP_RET:
         return INSTR_RETURN;
     case OP_LOCK:
@@ -74,19 +88,6 @@ static enum instr_class classify(const struct prog *p, const struct lit_instr *i
 static const char *no_model(const struct prog *p, const struct lit_instr *in)
 {
     switch (in->op) {
-    case OP_NEW:
-    case OP_HSET:
-    case OP_HGET:
-    case OP_DROP:
-    case OP_KEEP:
-    case OP_FINALIZER:
-    case OP_CLEANUP:
-    case OP_WEAK:
-    case OP_WGET:
-    case OP_GC:
-    case OP_GCUNTIL:
-    case OP_HEAP:
-        return "heap operations have no model";
     case OP_NOW:
         return p->faketime ? NULL : "now without `needs faketime` has no model";
     case OP_CWAIT: {
@@ -114,7 +115,10 @@ static void survey_instr(struct prog *p, struct survey *s, int b, int i)
     s->main_called |= in->blk == 0 && in->op != OP_COUNT &&
                       (in->op == OP_SPAWN || in->op == OP_CALL || in->op == OP_DEFER ||
                        in->op == OP_DO || in->op == OP_AFTERFUNC);
-    s->starts |= in->op == OP_SPAWN || in->op == OP_AFTERFUNC;
+    bool ends = in->op == OP_FINALIZER || in->op == OP_CLEANUP || in->op == OP_CLEANUP1;
+    s->starts |= in->op == OP_SPAWN || in->op == OP_SPAWN1 || in->op == OP_AFTERFUNC ||
+                 in->op == OP_AFTERFUNC1 || ends;
+    p->heap |= lit_op_is_heap(in->op);
     p->counts |= in->op == OP_GOROUTINES;
     p->uses_clock |= in->op == OP_NOW;
     if (in->obj < 0) {
@@ -127,18 +131,20 @@ static void survey_instr(struct prog *p, struct survey *s, int b, int i)
 
 static void conclude(struct prog *p, const struct survey *s, bool fifo)
 {
+    p->shares_vars = p->heap && s->starts; /* fields */
     for (int o = 0; o < p->lit->nobjects; o++) {
         enum lit_kind kind = p->lit->objects[o].kind;
         p->parks[o] |= fifo || kind != OBJ_MUTEX;
-        p->shares_vars |=
-            kind == OBJ_VAR && s->starts && s->var_elsewhere[o] && s->var_written[o];
+        p->shares_vars |= (kind == OBJ_VAR || kind == OBJ_PTR) && s->starts &&
+                          s->var_elsewhere[o] && s->var_written[o];
     }
     for (int g = 0; g < p->lit->nglobals; g++) {
         p->main_only[g] = p->lit->globals[g].block == 0 && !s->main_called;
     }
     for (int b = 0; b < p->lit->nblocks; b++) {
         for (int i = 0; i < p->lit->blocks[b].ninstr; i++) {
-            p->cls[b][i] = (unsigned char)classify(p, &p->lit->blocks[b].code[i]);
+            p->cls[b][i] =
+                (unsigned char)classify(p, &p->lit->blocks[b], &p->lit->blocks[b].code[i]);
         }
     }
 }
@@ -169,6 +175,7 @@ bool prog_init(struct prog *p, const struct lit_program *lit, bool fifo)
     struct survey s = {0};
     *p = (struct prog){.lit = lit};
     p->faketime = has_word(&lit->needs, "faketime");
+    p->precise = has_word(&lit->needs, "gc.precise");
     if (lit->mode == MODE_STRESS) {
         strcpy(p->unmodelled, "mode stress has no model");
     }

@@ -26,9 +26,11 @@ struct prog {
     const struct lit_program *lit;
     unsigned char **cls; /* per block, per instruction: enum instr_class */
     bool *main_only;     /* per global: only main's frames touch it */
-    bool *parks;     /* per object: whether a parked lock can be told from one to come */
-    bool counts;     /* uses `goroutines`: ends and starts are seen */
+    bool *parks; /* per object: whether a parked lock can be told from one to come */
+    bool counts; /* uses `goroutines`: ends and starts are seen */
     bool faketime, uses_clock;
+    bool heap;        /* uses objects of the heap */
+    bool precise;     /* needs gc.precise */
     bool shares_vars; /* some var is touched by more than main's frames */
     char unmodelled[96];
 };

@@ -18,9 +18,12 @@
  *       ordered.
  *   I2  A bit that no record has is in no mask.
  */
+#include "model/heap.h"
 #include "model/step.h"
 
+/* R_VAR: the object, or FIELDS + the pointer to a field. */
 enum { R_VAR, R_WRITES, R_BIT, R_WORDS };
+enum { FIELDS = 1 << 10 };
 
 /* Number of words with masks at the end of an object's part, and where they start; channels
  * have a mask in every second word of the buffer as well. */
@@ -46,6 +49,8 @@ static void forget_object(struct state *st, int obj, int64_t keep)
     case OBJ_ONCE:
     case OBJ_ATOMIC:
     case OBJ_VAR:
+    case OBJ_PTR:
+    case OBJ_APTR:
         masks_from = V_KNOW;
         break;
     default:
@@ -73,12 +78,12 @@ static void forget(struct state *st, int64_t bits)
 }
 
 /* Drops the records of a variable: all, or the reads that g knows of. */
-static void drop_records(struct state *st, int g, int obj, bool all)
+static void drop_records(struct state *st, int g, int64_t var, bool all)
 {
-    int64_t bits = 0, know = words(st, g)[G_KNOW];
+    int64_t bits = 0, know = g_alive(st, g) ? words(st, g)[G_KNOW] : 0;
     for (int k = 0; k < st->part[PART_RACES].n;) {
         const int64_t *r = words(st, PART_RACES) + k;
-        if (r[R_VAR] == obj && (all || (!r[R_WRITES] && (know & r[R_BIT])))) {
+        if (r[R_VAR] == var && (all || (!r[R_WRITES] && (know & r[R_BIT])))) {
             bits |= r[R_BIT];
             part_cut(st, PART_RACES, k, R_WORDS);
         } else {
@@ -104,25 +109,54 @@ static int64_t free_bit(const struct state *st)
     return 0;
 }
 
-void race_access(struct state *st, int g, int obj, bool writes)
+/* False: it races with an access before. */
+static bool access(struct state *st, int g, int64_t var, bool writes)
 {
-    if (st->racy[obj]) {
-        return;
-    }
     for (int k = 0; k < st->part[PART_RACES].n; k += R_WORDS) {
         const int64_t *r = words(st, PART_RACES) + k;
-        if (r[R_VAR] == obj && (writes || r[R_WRITES]) &&
+        if (r[R_VAR] == var && (writes || r[R_WRITES]) &&
             !(words(st, g)[G_KNOW] & r[R_BIT])) {
-            st->racy[obj] = true;
-            drop_records(st, g, obj, true);
-            return;
+            return false;
         }
     }
-    drop_records(st, g, obj, writes);
+    drop_records(st, g, var, writes);
     int64_t bit = free_bit(st);
     st->over |= bit == 0;
-    part_push(st, PART_RACES, obj);
+    part_push(st, PART_RACES, var);
     part_push(st, PART_RACES, writes);
     part_push(st, PART_RACES, bit);
     touch(st, g)[G_KNOW] |= bit;
+    return true;
+}
+
+void race_access(struct state *st, int g, int obj, bool writes)
+{
+    if (!st->racy[obj] && !access(st, g, obj, writes)) {
+        st->racy[obj] = true;
+        drop_records(st, g, obj, true);
+    }
+}
+
+void race_field(struct state *st, int g, int64_t pointer, bool writes)
+{
+    if (!access(st, g, FIELDS + pointer, writes)) {
+        state_unmodelled(st, "a field is accessed by goroutines that nothing orders", "");
+    }
+}
+
+void race_renumber(struct state *st, const int *object)
+{
+    for (int k = 0; k < st->part[PART_RACES].n;) {
+        int64_t var = words(st, PART_RACES)[k + R_VAR], p = var - FIELDS;
+        int now = var > FIELDS ? object[heap_object_of(p)] : 0;
+        if (now < 0) {
+            drop_records(st, part_g0(st), var, true);
+            k = 0;
+            continue;
+        }
+        if (var > FIELDS && now != heap_object_of(p)) {
+            touch(st, PART_RACES)[k + R_VAR] = FIELDS + heap_pointer(now, heap_field_of(p));
+        }
+        k += R_WORDS;
+    }
 }

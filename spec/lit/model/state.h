@@ -32,7 +32,7 @@
 /* Words of the shared part: number of processors (0: unknown), globals, then the log. */
 enum { S_PROCS, S_GLOBALS };
 
-/* Words of objects, by kind. */
+/* Words of objects, by kind.  T_BLOCK: heap_call of its function. */
 enum { C_CAP, C_CLOSED, C_KNOW, C_LEN, C_BUF }; /* then LEN pairs value, mask; then masks */
 enum { M_LOCKED, M_KNOW, M_WORDS };
 enum { RW_WRITER, RW_READERS, RW_KNOW, RW_RKNOW, RW_WORDS };
@@ -42,8 +42,9 @@ enum once_state { ONCE_FRESH, ONCE_RUNS, ONCE_DONE };
 enum timer_mode { TIMER_UNSET, TIMER_ONCE, TIMER_TICKS, TIMER_FUNC };
 
 /* Head of a goroutine.  G_VAL: value that a parked send offers; announced for a parked
- * writer. G_ROW: 1 + its row of the clock. */
-enum { G_STAT, G_TOP, G_VAL, G_SEQ, G_ROW, G_KNOW, G_HEAD };
+ * writer. G_ROW: 1 + its row of the clock.  G_END: 0, or 1 + the object whose finalizer
+ * runs here, which is kept meanwhile (1: a cleanup). */
+enum { G_STAT, G_TOP, G_VAL, G_SEQ, G_ROW, G_END, G_KNOW, G_HEAD };
 enum g_stat {
     G_RUNS,
     G_SENDS,
@@ -56,7 +57,9 @@ enum g_stat {
     G_WAITS,   /* wg */
     G_ONCES,
     G_SLEEPS,
-    G_STUCK /* for ever: nil channel, empty select, a channel that is gone */
+    G_STUCK,    /* for ever: nil channel, empty select, a channel that is gone */
+    G_COLLECTS, /* until the collection that it asked for is over */
+    G_SETTLES   /* until the finalizers and cleanups that are due have run */
 };
 
 /* Elements of a stack.  FRAME: PREV TAG BLOCK PC registers deferred-calls.  A wrapper is
@@ -70,7 +73,8 @@ enum { K_OBJECT = 2, K_WORDS = 3 };
 enum e_tag { E_RUNS, E_RETURNS, E_THROW, E_QUIT, E_PEND, E_CHECK };
 enum { THROW_RECOVERED = 1, THROW_OVER_QUIT = 2 };
 
-/* A deferred call: a block, or one of these; completion of a once: DEFER_ONCE - object. */
+/* A deferred call: heap_call of a block, or one of these; completion of a once: DEFER_ONCE
+ * - object. */
 enum { DEFER_NIL = -1, DEFER_RECOVER = -2, DEFER_CATCH = -3, DEFER_ONCE = -4 };
 
 struct part {
@@ -103,6 +107,7 @@ struct state {
     bool fifo, tracks;    /* profile; races are being looked for */
     bool *racy;           /* per object: found so far */
     bool ended;           /* status and code are set */
+    bool counting;        /* main is over: who is left? */
     bool over;            /* a bound of one state: depth, size, choices */
     bool ended_by_return;
     enum lit_status status;
@@ -111,7 +116,7 @@ struct state {
     struct step_note note;
 };
 
-enum { PART_SHARED, PART_CLOCK, PART_RACES, PART_OBJECTS };
+enum { PART_SHARED, PART_CLOCK, PART_RACES, PART_HEAP, PART_OBJECTS };
 enum { MAX_WORDS = 1 << 16, MAX_CHOICES = 4096, MAX_PARTS = 4096 };
 
 /* ---- life ---- */

@@ -7,6 +7,7 @@
  * A shown register that main does not own alone is stored by a SET or CALC in the one step
  * of the instruction: its operands are the goroutine's own, so that nothing lies between.
  */
+#include "model/heap.h"
 #include "model/step.h"
 
 static int64_t calc(enum lit_cmp cmp, int64_t a, int64_t b)
@@ -54,6 +55,9 @@ enum fate fate_of(const struct state *st, int g)
     if (!g_alive(st, g)) {
         return FATE_OFF;
     }
+    if (words(st, g)[G_STAT] >= G_COLLECTS) {
+        return heap_fate(st, g);
+    }
     if (words(st, g)[G_STAT] != G_RUNS) {
         return lock_fate(st, g);
     }
@@ -77,7 +81,7 @@ static void step_spawn(struct state *st, int g, const struct lit_instr *in)
         return;
     }
     say(st, "go %s", st->prog->lit->blocks[in->blk].name);
-    int child = g_new(st, in->blk);
+    int child = g_new(st, in->blk, in->op == OP_SPAWN1 ? g_value(st, g, &in->a) : 0);
     if (child >= 0) {
         knows(st, child, words(st, g)[G_KNOW]);
     }
@@ -134,12 +138,15 @@ static bool step_flow(struct state *st, int g, const struct lit_instr *in)
 {
     switch (in->op) {
     case OP_SPAWN:
+    case OP_SPAWN1:
         step_spawn(st, g, in);
         return true;
     case OP_CALL:
+    case OP_CALL1:
         step_call(st, g);
         return true;
     case OP_DEFER:
+    case OP_DEFER1:
     case OP_DEFERREC:
         step_defer(st, g);
         return true;
@@ -235,12 +242,17 @@ static void step_object(struct state *st, int g, const struct lit_instr *in)
     case OP_START:
     case OP_AFTER:
     case OP_AFTERFUNC:
+    case OP_AFTERFUNC1:
     case OP_STOP:
     case OP_RESET:
         step_timer(st, g);
         break;
     default:
-        step_sync(st, g);
+        if (lit_op_is_heap(in->op)) {
+            step_heap(st, g);
+        } else {
+            step_sync(st, g);
+        }
         break;
     }
 }
@@ -260,7 +272,7 @@ void step_goroutine(struct state *st, int g)
 {
     const int64_t *w = words(st, g);
     if (w[G_STAT] != G_RUNS) {
-        step_wake(st, g);
+        (w[G_STAT] >= G_COLLECTS ? step_collects : step_wake)(st, g);
         return;
     }
     const int64_t *e = w + w[G_TOP];

@@ -27,10 +27,11 @@ void step_goroutine(struct state *st, int g);
 /* ---- goroutine.c ---- */
 void g_store(struct state *st, int g, const struct lit_ref *ref, int64_t v);
 void g_pend(struct state *st, int g, int global, int64_t v);
-int g_new(struct state *st, int blk);
+int g_new(struct state *st, int blk, int64_t arg);
 
 /* ---- step_panic.c: frames, deferred calls, unwinding ---- */
-void g_call(struct state *st, int g, int blk);
+/* of a block with a parameter */
+void g_call(struct state *st, int g, int blk, int64_t arg);
 void g_return(struct state *st, int g);
 void g_wrap(struct state *st, int g, int64_t deferred);
 void g_raise(struct state *st, int g, int64_t code);
@@ -100,5 +101,9 @@ static inline void knows(struct state *st, int g, int64_t mask)
     }
 }
 void race_access(struct state *st, int g, int obj, bool writes);
+/* A field, by its pointer: a race there is the author's mistake, the program is refused. */
+void race_field(struct state *st, int g, int64_t pointer, bool writes);
+/* Objects have new numbers; -1: it is gone. */
+void race_renumber(struct state *st, const int *object);
 
 #endif

@@ -18,6 +18,7 @@
  *       then returns, unless the panic had aborted a Goexit, which then goes on.
  *   I2  Each move here is LOCAL but for death, main's end and the completion of a once.
  */
+#include "model/heap.h"
 #include "model/step.h"
 
 static int64_t nregs_of(const struct state *st, int64_t block)
@@ -42,11 +43,14 @@ static void push_element(struct state *st, int g, int64_t tag, int64_t a, int64_
     part_push(st, g, b);
 }
 
-void g_call(struct state *st, int g, int blk)
+void g_call(struct state *st, int g, int blk, int64_t arg)
 {
     push_element(st, g, E_RUNS, blk, 0);
     for (int64_t i = nregs_of(st, blk); i > 0; i--) {
         part_push(st, g, 0);
+    }
+    if (st->prog->lit->blocks[blk].has_param) {
+        st->part[g].w[words(st, g)[G_TOP] + E_REGS] = arg;
     }
 }
 
@@ -123,9 +127,13 @@ static enum fate end_fate(const struct state *st, int g)
     return main_shown || st->prog->counts ? FATE_SHOWN : FATE_LOCAL;
 }
 
+/* With a heap each frame that goes may hold the last pointer to something. */
 enum fate control_fate(const struct state *st, int g)
 {
     const int64_t *w = words(st, g);
+    if (st->prog->heap && !st->counting) {
+        return FATE_SHOWN;
+    }
     int64_t top = w[G_TOP], end = st->part[g].n, below = w[top + E_PREV];
     if (w[top + E_TAG] == E_THROW || w[top + E_TAG] == E_QUIT) {
         if (!below) {
@@ -156,7 +164,7 @@ static void g_end(struct state *st, int g, bool returned)
 static void run_deferred(struct state *st, int g, int64_t what)
 {
     if (what >= 0) {
-        g_call(st, g, (int)what);
+        g_call(st, g, (int)(what % 64), what / 64);
     } else if (what == DEFER_NIL) {
         g_raise(st, g, CODE_NIL_DEREF);
     } else if (what <= DEFER_ONCE && IS_MUTANT(ONCE_NOT_ON_PANIC) &&
@@ -319,11 +327,12 @@ void step_recover(struct state *st, int g)
 void step_call(struct state *st, int g)
 {
     const struct lit_instr *in = g_instr(st, g);
+    int64_t arg = in->op == OP_CALL1 ? g_value(st, g, &in->a) : 0;
     if (in->caught) {
         g_wrap(st, g, DEFER_CATCH);
     }
     say(st, "call %s", st->prog->lit->blocks[in->blk].name);
-    g_call(st, g, in->blk);
+    g_call(st, g, in->blk, arg);
 }
 
 /* A call deferred inside a catch belongs to the catch's function, which then returns. */
@@ -332,6 +341,7 @@ void step_defer(struct state *st, int g)
     const struct lit_instr *in = g_instr(st, g);
     int64_t what = in->op == OP_DEFERREC ? DEFER_RECOVER
                    : in->blk < 0         ? DEFER_NIL
+                   : in->op == OP_DEFER1 ? heap_call(in->blk, g_value(st, g, &in->a))
                                          : in->blk;
     if (in->caught) {
         g_wrap(st, g, DEFER_CATCH);
@@ -361,7 +371,7 @@ void step_do(struct state *st, int g)
             g_wrap(st, g, DEFER_CATCH);
         }
         g_wrap(st, g, DEFER_ONCE - in->obj);
-        g_call(st, g, in->blk);
+        g_call(st, g, in->blk, 0);
     }
 }
 

@@ -9,6 +9,7 @@
  * one tick.
  */
 #include "model/clock.h"
+#include "model/heap.h"
 #include "model/step.h"
 
 static bool is_ticker(const struct state *st, int obj)
@@ -65,11 +66,11 @@ static void step_set(struct state *st, int g, const struct lit_instr *in)
     }
     disarm(st, in->obj);
     int64_t *t = obj_touch(st, in->obj);
-    t[T_MODE] = in->op == OP_AFTERFUNC   ? TIMER_FUNC
-                : is_ticker(st, in->obj) ? TIMER_TICKS
-                                         : TIMER_ONCE;
-    t[T_BLOCK] = in->op == OP_AFTERFUNC ? in->blk : 0;
-    if (in->op == OP_AFTERFUNC && in->blk < 0) {
+    bool is_func = in->op == OP_AFTERFUNC || in->op == OP_AFTERFUNC1;
+    int64_t arg = in->op == OP_AFTERFUNC1 ? g_value(st, g, &in->b) : 0;
+    t[T_MODE] = is_func ? TIMER_FUNC : is_ticker(st, in->obj) ? TIMER_TICKS : TIMER_ONCE;
+    t[T_BLOCK] = is_func ? heap_call(in->blk, arg) : 0;
+    if (is_func && in->blk < 0) {
         state_unmodelled(st, "a nil function to call later", obj_name(st, in->obj));
     }
     arm(st, g, in->obj, d);
@@ -194,7 +195,8 @@ void timer_fire(struct state *st, int row)
         deliver(st, obj);
         return;
     }
-    int child = g_new(st, (int)t[T_BLOCK]);
+    int child = g_new(st, (int)(t[T_BLOCK] % 64), t[T_BLOCK] / 64);
+    t = obj_touch(st, obj);
     if (child >= 0) {
         knows(st, child, t[T_KNOW]);
         st->note.partner = child;
