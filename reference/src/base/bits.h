@@ -33,6 +33,16 @@ static inline unsigned log2_floor(uint64_t x)
     return 63u - (unsigned)__builtin_clzll(x);
 }
 
+/* How many bits are set; the compiler's own is a call where the processor need not have an
+ * instruction for it. */
+static inline uint32_t popcount64(uint64_t x)
+{
+    x -= x >> 1 & 0x5555555555555555;
+    x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return (uint32_t)(x * 0x0101010101010101 >> 56);
+}
+
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

@@ -56,7 +56,7 @@ static void type_put(struct heap_meta *m, const char *p, const gr_type *t)
 }
 
 /* The bits of n objects in a row.  Needs: they have HEAP_BITS_BYTES at most. */
-static uint64_t array_bits(const gr_type *t, size_t n)
+static NOINLINE uint64_t array_bits(const gr_type *t, size_t n)
 {
     uint64_t one = type_bits(t), bits = 0;
     for (size_t i = 0; i < n; i++)
@@ -80,7 +80,8 @@ static void tell_collector(void)
 }
 
 /* Writes down where pointers are.  The cache that p is from is held. */
-static void slot_type(struct heap_meta *m, char *p, const gr_type *t, size_t n)
+static ALWAYS_INLINE void slot_type(struct heap_meta *m, char *p, const gr_type *t,
+                                    size_t n)
 {
     if (t->nwords == 0)
         return;
@@ -191,7 +192,7 @@ void *gr_new(const gr_type *t)
     void **slot = sched_heap_slot();
     size_t bytes = t->size;
     bool is_noscan = t->nwords == 0;
-    if (UNLIKELY(slot == NULL || *slot == NULL || bytes > HEAP_BITS_BYTES ||
+    if (UNLIKELY(slot == NULL || *slot == NULL || bytes > HEAP_SMALL_BYTES ||
                  (is_noscan && bytes < TINY_BYTES)))
         return alloc_slow(t, 1, bytes);
     struct heap_cache *c = *slot;
@@ -201,8 +202,8 @@ void *gr_new(const gr_type *t)
     if (UNLIKELY(p == r->end))
         return small_slow(kind, t, 1);
     r->next = p + r->slot_bytes;
-    if (!is_noscan)
-        ptrs_put(r->meta, p, type_bits(t));
+    if (LIKELY(!is_noscan))
+        slot_type(r->meta, p, t, 1);
     return p;
 }
 

@@ -15,8 +15,8 @@ void central_boot(void);
  * black while marking, and live.  *bytes: of its free slots.  Not for large ones. */
 struct heap_meta *central_take(uint32_t kind, size_t *bytes);
 
-/* Back; alloc is exact again.  Needs: its owner. */
-void central_give(struct heap_meta *m);
+/* Back; alloc is exact again, and has n bits.  Needs: its owner. */
+void central_give(struct heap_meta *m, uint32_t n);
 
 /* A large object is ready: its span is in use, and swept.  Needs: SPAN_NEW, the
  * caller's. */

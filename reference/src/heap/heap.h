@@ -93,8 +93,9 @@ struct heap_meta {
     bool is_zero;              /* owner: free slots are zero */
     _Atomic uint8_t is_queued; /* floor gc: it is in a queue of spans */
     atomic_u32 sweep_gen;      /* atomic (I4) */
-    uint32_t next;             /* guarded by the list's lock: a page; 0: none */
-    uint32_t nalloc;           /* owner: bits set in alloc when it was last in a list */
+    /* guarded by the list's lock: a page; 0: none.  Out of lists it is a hint */
+    uint32_t next;
+    uint32_t nalloc; /* owner: bits set in alloc when it was last in a list */
     struct mutex special_lock;
     struct special *specials; /* guarded by special_lock: sorted by offset, kind */
     atomic_u64 marks[HEAP_SLOTS_MAX / 64] CACHE_ALIGNED; /* atomic; set by anybody */

@@ -8,11 +8,14 @@
  * as a whole and can go back to the system.  A summary of a chunk tells the free pages at
  * its start, at its end, and the longest run inside: the search looks at 8 bytes for each
  * 4 MB, and into the bitmap of one chunk only.  Freed neighbours merge by themselves.
+ * Most requests are for a single page, which asks no summary, so summaries are renewed when
+ * somebody looks at them.
  *
  *   I1  Bit p of free: page p is in no span, and nobody is giving it to the system.
  *   I2  Bit p of clean: it is free, and reads as zero without having been written to: the
  *       system has it.
- *   I3  sums[c] is chunk c's; all chunks below `first` have no free page.
+ *   I3  sums[c] is chunk c's, unless it is marked as old; its nfree is right always.  All
+ *       chunks below `first` have no free page.
  *   I4  Chunks exist as they are needed, from the low end; page 0 is never free, so that 0
  *       can mean none.
  */
@@ -24,8 +27,10 @@
 #define SCAVENGE_PAGES 8u /* runs shorter than 64 KB are kept */
 
 struct sum {
-    uint16_t start, max, end;
+    uint16_t nfree;           /* pages of the chunk */
+    uint16_t start, max, end; /* runs of free ones; max is OLD before the look */
 };
+#define OLD UINT16_MAX
 
 static struct {
     struct mutex lock;
@@ -68,7 +73,7 @@ static size_t bits_put(uint64_t *bits, size_t at, size_t n, bool is_set)
         size_t from = at % 64, take = min_u64(n, 64 - from);
         uint64_t *w = &bits[at / 64], mask = word_mask(from, take);
         uint64_t is = is_set ? *w | mask : *w & ~mask;
-        changed += (size_t)__builtin_popcountll(is ^ *w);
+        changed += popcount64(is ^ *w);
         *w = is;
         at += take;
         n -= take;
@@ -109,12 +114,23 @@ static struct sum summary(const uint64_t *w)
         if (start == PAGE_CHUNK)
             start = run;
         max = max_u64(max, run);
-        if ((size_t)__builtin_popcountll(w[i]) > max)
+        if (popcount64(w[i]) > max)
             max = max_u64(max, longest_run(w[i]));
         run = (size_t)__builtin_clzll(~w[i]);
     }
     max = max_u64(max, run);
-    return (struct sum){(uint16_t)start, (uint16_t)max, (uint16_t)run};
+    return (struct sum){0, (uint16_t)start, (uint16_t)max, (uint16_t)run};
+}
+
+static struct sum sum_locked(size_t chunk)
+{
+    struct sum *s = &pages.sums[chunk];
+    if (s->max == OLD) {
+        uint16_t nfree = s->nfree;
+        *s = summary(&pages.free[chunk * WORDS]);
+        s->nfree = nfree;
+    }
+    return *s;
 }
 
 /* ---- taking and giving --------------------------------------------------------------- */
@@ -125,10 +141,20 @@ static void free_put_locked(size_t at, size_t n, bool is_free)
     size_t changed = bits_put(pages.free, at, n, is_free);
     ASSERT(changed == n);
     pages.nfree = is_free ? pages.nfree + changed : pages.nfree - changed;
-    for (size_t c = at / PAGE_CHUNK; c <= (at + n - 1) / PAGE_CHUNK; c++)
-        pages.sums[c] = summary(&pages.free[c * WORDS]);
-    if (is_free)
-        pages.first = min_u64(pages.first, at / PAGE_CHUNK);
+    while (n > 0) {
+        struct sum *s = &pages.sums[at / PAGE_CHUNK];
+        size_t take = min_u64(n, PAGE_CHUNK - at % PAGE_CHUNK);
+        s->nfree = (uint16_t)(is_free ? s->nfree + take : s->nfree - take);
+        s->max = OLD;
+        at += take;
+        n -= take;
+    }
+}
+
+static void free_locked(size_t at, size_t n)
+{
+    free_put_locked(at, n, true);
+    pages.first = min_u64(pages.first, at / PAGE_CHUNK);
 }
 
 /* More chunks, for n pages.  False: no address space is left. */
@@ -140,7 +166,7 @@ static bool grow_locked(size_t n)
         return false;
     store_relaxed(&pages.top, top + more);
     pages.nclean += bits_put(pages.clean, top + taken, more - taken, true);
-    free_put_locked(top + taken, more - taken, true);
+    free_locked(top + taken, more - taken);
     return true;
 }
 
@@ -150,6 +176,8 @@ static size_t chunk_find_locked(size_t chunk, size_t n)
     size_t at = chunk * PAGE_CHUNK, end = at + PAGE_CHUNK;
     for (;;) {
         at = bits_find(pages.free, at, end, true);
+        if (n == 1)
+            return at;
         size_t stop = bits_find(pages.free, at, end, false);
         ASSERT(at < end);
         if (stop - at >= n)
@@ -162,10 +190,12 @@ static size_t chunk_find_locked(size_t chunk, size_t n)
 static size_t find_locked(size_t n, size_t *tail)
 {
     size_t nchunks = load_relaxed(&pages.top) / PAGE_CHUNK, run = 0, at = 0;
-    while (pages.first < nchunks && pages.sums[pages.first].max == 0)
+    while (pages.first < nchunks && pages.sums[pages.first].nfree == 0)
         pages.first++;
+    if (n == 1 && pages.first < nchunks)
+        return chunk_find_locked(pages.first, 1);
     for (size_t c = pages.first; c < nchunks; c++) {
-        struct sum s = pages.sums[c];
+        struct sum s = sum_locked(c);
         if (run == 0)
             at = c * PAGE_CHUNK;
         if (s.start > 0 && run + s.start >= n)
@@ -186,7 +216,7 @@ static size_t find_locked(size_t n, size_t *tail)
 size_t page_take(size_t n, bool *is_zero)
 {
     size_t tail = 0;
-    mutex_lock(&pages.lock);
+    mutex_lock_p(&pages.lock);
     size_t at = find_locked(n, &tail);
     if (at == 0 && grow_locked(n - tail))
         at = find_locked(n, &tail);
@@ -196,15 +226,15 @@ size_t page_take(size_t n, bool *is_zero)
         pages.nclean -= was_clean;
         *is_zero = was_clean == n;
     }
-    mutex_unlock(&pages.lock);
+    mutex_unlock_p(&pages.lock);
     return at;
 }
 
 void page_give(size_t first, size_t n)
 {
-    mutex_lock(&pages.lock);
-    free_put_locked(first, n, true);
-    mutex_unlock(&pages.lock);
+    mutex_lock_p(&pages.lock);
+    free_locked(first, n);
+    mutex_unlock_p(&pages.lock);
 }
 
 size_t page_top(void)
@@ -248,7 +278,7 @@ static bool dirty_run_locked(size_t *end, size_t most, size_t *at, size_t *n)
 size_t page_scavenge(uint64_t retain, size_t most)
 {
     size_t given = 0, at, n;
-    mutex_lock(&pages.lock);
+    mutex_lock_p(&pages.lock);
     size_t end = load_relaxed(&pages.top);
     while (given < most) {
         uint64_t has = load_relaxed(&pages.top) - pages.nclean;
@@ -258,15 +288,15 @@ size_t page_scavenge(uint64_t retain, size_t most)
             break;
         free_put_locked(at, n, false);
         pages.nleaving += n;
-        mutex_unlock(&pages.lock);
+        mutex_unlock_p(&pages.lock);
         os_dontneed(heap_page_at(at), n << HEAP_PAGE_SHIFT);
-        mutex_lock(&pages.lock);
+        mutex_lock_p(&pages.lock);
         pages.nleaving -= n;
         pages.nclean += bits_put(pages.clean, at, n, true);
-        free_put_locked(at, n, true);
+        free_locked(at, n);
         given += n << HEAP_PAGE_SHIFT;
     }
-    mutex_unlock(&pages.lock);
+    mutex_unlock_p(&pages.lock);
     return given;
 }
 
@@ -274,11 +304,11 @@ size_t page_scavenge(uint64_t retain, size_t most)
 
 void page_stats(struct page_stats *s)
 {
-    mutex_lock(&pages.lock);
+    mutex_lock_p(&pages.lock);
     s->top = load_relaxed(&pages.top);
     s->in_use = s->top - pages.nfree - pages.nleaving;
     s->clean = pages.nclean;
-    mutex_unlock(&pages.lock);
+    mutex_unlock_p(&pages.lock);
 }
 
 static bool is_set(const uint64_t *bits, size_t i)
@@ -303,10 +333,13 @@ void page_check(bool (*used)(size_t page))
     if (nfree != pages.nfree || nclean != pages.nclean)
         throw("heap: counters of free pages are wrong");
     for (size_t c = 0; c < top / PAGE_CHUNK; c++) {
-        struct sum is = pages.sums[c], should = summary(&pages.free[c * WORDS]);
+        struct sum is = sum_locked(c), should = summary(&pages.free[c * WORDS]);
         if (is.start != should.start || is.max != should.max || is.end != should.end)
             throw("heap: the summary of a chunk is wrong");
         if (c < pages.first && is.max > 0)
             throw("heap: a chunk with free pages lies below the first one");
+        nfree -= is.nfree;
     }
+    if (nfree != 0)
+        throw("heap: counters of the free pages of chunks are wrong");
 }

@@ -89,8 +89,7 @@ uint32_t span_count(const struct heap_meta *m, const atomic_u64 *bits)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < span_words(m); i++)
-        n +=
-            (uint32_t)__builtin_popcountll(load_relaxed((atomic_u64 *)(uintptr_t)&bits[i]));
+        n += popcount64(load_relaxed((atomic_u64 *)(uintptr_t)&bits[i]));
     return n;
 }
 
@@ -171,20 +170,20 @@ static void specials_sweep(struct heap_meta *m)
     }
 }
 
-/* Gives: how many objects were freed. */
+/* Gives: how many objects are left. */
 static uint32_t bits_sweep(struct heap_meta *m)
 {
     bool is_sticky = load_relaxed(&gc_has_cards);
-    uint32_t freed = 0;
+    uint32_t left = 0;
     for (uint32_t i = 0; i < span_words(m); i++) {
         uint64_t was = load_relaxed(&m->alloc[i]), is = load_relaxed(&m->marks[i]);
-        freed += (uint32_t)__builtin_popcountll(was & ~is);
         is &= was;
+        left += is != 0 ? popcount64(is) : 0;
         store_relaxed(&m->alloc[i], is);
         store_relaxed(&m->marks[i], is_sticky ? is : 0);
         store_relaxed(&m->scans[i], is_sticky ? is : 0);
     }
-    return freed;
+    return left;
 }
 
 uint32_t span_sweep(struct heap_meta *m)
@@ -193,10 +192,11 @@ uint32_t span_sweep(struct heap_meta *m)
     mutex_lock_p(&m->special_lock);
     if (m->specials != NULL)
         specials_sweep(m);
-    uint32_t freed = bits_sweep(m);
+    uint32_t left = bits_sweep(m);
     store_relaxed(&m->sweep_gen, load_relaxed(&heap_state.sweep_gen));
     mutex_unlock_p(&m->special_lock);
-    m->nalloc = m->nalloc - freed;
+    uint32_t freed = m->nalloc - left;
+    m->nalloc = left;
     ASSERT(m->nalloc == span_count(m, m->alloc));
     if (freed > 0) {
         m->is_zero = false;
