@@ -85,7 +85,7 @@ def word(address: int) -> int:
 
 def frames(g: gdb.Value) -> list[int]:
     """Places in the frames of a goroutine that does not run, innermost first."""
-    at = enum_name("stack_at", int(g["stack_at"]))
+    at = enum_name("stack_at", int(g["stack_at"]) & ~1)
     if at == "none":
         return [int(g["fn"])]
     context = g["fiber"]["ctx"]

@@ -20,7 +20,8 @@
  * or into a root by gr_store and its kin below, never by a plain assignment, memcpy or
  * memset.  Locals and what is not collected need nothing; reading needs nothing.
  * GR_DEBUG=gcverify=1 finds the store that was forgotten.  In a bracket (gr_block_begin) no
- * collected memory may be allocated or stored to.
+ * collected memory may be allocated or stored to; what the function that begins it holds
+ * then is kept, what it loads from collected memory inside is not for that reason.
  *
  * Everything here is called on goroutines, by any number of them, unless it says "any
  * thread".

@@ -20,12 +20,19 @@
 
 static os_interrupt_fn interrupt_fn; /* const after init */
 
+static void interrupted(const void *context)
+{
+    struct os_interrupted at = {machine_pc(context), machine_sp(context), {{0}}};
+    machine_regs(context, &at);
+    interrupt_fn(&at);
+}
+
 static void on_interrupt(int sig, siginfo_t *info, void *context)
 {
     int saved = errno;
     (void)sig;
     if (info->si_code == SI_TKILL && info->si_pid == getpid())
-        interrupt_fn(machine_pc(context));
+        interrupted(context);
     errno = saved;
 }
 

@@ -13,6 +13,9 @@ uintptr_t machine_pc(const void *context);
 uintptr_t machine_sp(const void *context);
 uintptr_t machine_fp(const void *context);
 
+/* Fills at->regs: where in the context registers are, those of vectors too. */
+void machine_regs(const void *context, struct os_interrupted *at);
+
 /* Makes the context continue in fn(arg) at stack pointer sp (16-byte aligned), with the old
  * pc as return address where the processor has a place for it. */
 void machine_call(void *context, uintptr_t sp, void (*fn)(void *), void *arg);

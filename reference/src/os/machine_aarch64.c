@@ -27,6 +27,15 @@ uintptr_t machine_fp(const void *context)
     return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.regs[29];
 }
 
+void machine_regs(const void *context, struct os_interrupted *at)
+{
+    const mcontext_t *m = &((const ucontext_t *)context)->uc_mcontext;
+    at->regs[0].lo = m->regs;
+    at->regs[0].hi = m->regs + ARRAY_LEN(m->regs);
+    at->regs[1].lo = m->__reserved; /* records: vectors among them */
+    at->regs[1].hi = m->__reserved + sizeof m->__reserved;
+}
+
 void machine_call(void *context, uintptr_t sp, void (*fn)(void *), void *arg)
 {
     mcontext_t *m = &((ucontext_t *)context)->uc_mcontext;

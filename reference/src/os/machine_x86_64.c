@@ -3,7 +3,10 @@
 #define _GNU_SOURCE
 #include "machine.h"
 
+#include <signal.h>
 #include <ucontext.h>
+
+#define FXSAVE_BYTES 512
 
 const size_t machine_red_zone_bytes = 128;
 
@@ -20,6 +23,21 @@ uintptr_t machine_sp(const void *context)
 uintptr_t machine_fp(const void *context)
 {
     return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RBP];
+}
+
+/* The area of FXSAVE says at its end whether more follows, as XSAVE writes it. */
+void machine_regs(const void *context, struct os_interrupted *at)
+{
+    const mcontext_t *m = &((const ucontext_t *)context)->uc_mcontext;
+    const char *fp = (const char *)m->fpregs;
+    at->regs[0].lo = m->gregs;
+    at->regs[0].hi = m->gregs + NGREG;
+    if (fp == NULL)
+        return;
+    const struct _fpx_sw_bytes *more = (const void *)(fp + FXSAVE_BYTES - sizeof *more);
+    at->regs[1].lo = fp;
+    at->regs[1].hi =
+        fp + (more->magic1 == FP_XSTATE_MAGIC1 ? more->xstate_size : FXSAVE_BYTES);
 }
 
 void machine_call(void *context, uintptr_t sp, void (*fn)(void *), void *arg)

@@ -109,10 +109,18 @@ int os_cpu_count(void);
  * what the paths begin with: "" but in tests. */
 int os_cpu_quota(const char *root);
 
-/* fn(pc) runs on a thread that is interrupted at pc, in a signal handler, on its alternate
- * stack; it may wait there.  Once, at boot.  False: refused, or the program is static: then
- * its text is not told from libc's. */
-typedef void (*os_interrupt_fn)(uintptr_t pc);
+/* Where a thread was interrupted. */
+struct os_interrupted {
+    uintptr_t pc, sp;
+    struct {
+        const void *lo, *hi;
+    } regs[2]; /* all that it has in registers, as long as the handler runs */
+};
+
+/* fn runs on a thread that is interrupted, in a signal handler, on its alternate stack; it
+ * may wait there.  Once, at boot.  False: refused, or the program is static: then its text
+ * is not told from libc's. */
+typedef void (*os_interrupt_fn)(const struct os_interrupted *at);
 bool os_interrupt_init(os_interrupt_fn fn);
 void os_thread_interrupt(uint32_t number); /* any thread; by os_thread_number */
 

@@ -56,7 +56,44 @@ static COLD void begin_without_p(struct m *m)
         die("gr_block_begin: called between gr_block_begin and gr_block_end");
 }
 
-static ALWAYS_INLINE void block_begin(void)
+/* ---- what it holds ------------------------------------------------------------------- */
+
+static _Atomic bool is_collected; /* atomic: there is collected memory */
+
+void sched_scan_needed(void)
+{
+    store_relaxed(&is_collected, true);
+}
+
+/* Called by hold alone, so that the frame with all registers lies above this one.  cfa: the
+ * end of the frame of the function that was called to begin the bracket. */
+UNWATCHED static NOINLINE void hold_from_here(struct m *m, const char *cfa)
+{
+    const volatile uint64_t *at = __builtin_frame_address(0);
+    struct block_held *h = &m->held;
+    h->n = 0;
+    h->sp = cfa;
+    h->was_shown = false;
+    for (; (const char *)at < cfa; at++) {
+        if (h->n == HELD_WORDS)
+            throw("gr_block_begin: its frames are larger than expected");
+        h->words[h->n++] = *at;
+    }
+    h->of = m->cur;
+    m->cur->bound_m = m;
+}
+
+static COLD void hold(struct m *m, const char *cfa)
+{
+    __builtin_unwind_init(); /* registers that a call preserves go to our frame */
+    hold_from_here(m, cfa);
+    __asm__ volatile("" ::: "memory"); /* the call is no tail call */
+}
+
+/* ---- brackets ------------------------------------------------------------------------ */
+
+/* cfa: see hold_from_here. */
+static ALWAYS_INLINE void block_begin(const char *cfa)
 {
     struct m *m = m_self();
     if (UNLIKELY(m == NULL))
@@ -67,6 +104,8 @@ static ALWAYS_INLINE void block_begin(void)
         begin_without_p(m);
         return;
     }
+    if (UNLIKELY(load_relaxed(&is_collected)))
+        hold(m, cfa);
     uint64_t word = ++p->nblocks << P_STATE_BITS | P_BLOCKED;
     store_relaxed(&g->state, G_BLOCKED);
     m->block_p = p;
@@ -77,7 +116,7 @@ static ALWAYS_INLINE void block_begin(void)
 
 void sched_block_begin(void)
 {
-    block_begin();
+    block_begin(__builtin_dwarf_cfa());
 }
 
 /* Never inlined: they run on the thread of the moment (the TLS rule). */
@@ -109,6 +148,7 @@ static COLD void block_end_slow(struct m *m, uint64_t word)
 {
     int saved = errno_get();
     struct p *p = m->block_p;
+    struct g *g = m->cur;
     mutex_lock(&sched.lock);
     if (load_relaxed(&p->state) == word) {
         store_relaxed(&p->state, P_BUSY);
@@ -119,16 +159,25 @@ static COLD void block_end_slow(struct m *m, uint64_t word)
     }
     mutex_unlock(&sched.lock);
     m_take(m, p);
-    if (p != NULL)
-        store_relaxed(&m->cur->state, G_RUNNING);
-    else
+    /* From now on whoever would show it to the collector does not find it inside. */
+    m->shut = scan_shut(g);
+    bool is_stale = m->held.was_shown || stack_is_unseen(m->shut);
+    if (p != NULL) {
+        store_relaxed(&g->state, G_RUNNING);
+        scan_open(g, load_relaxed(&sched_here));
+    } else {
         sched_leave_to(m, AFTER_BLOCK, NULL); /* goes on with a P, perhaps elsewhere */
+    }
+    if (UNLIKELY(is_stale))
+        scan_again();
     errno_set(saved);
 }
 
 void arrive_after_block(struct g *prev)
 {
     prev->link = NULL;
+    store_relaxed(&prev->state, G_RUNNABLE);
+    scan_open(prev, m_self()->shut);
     mutex_lock(&sched.lock);
     global_append_locked(prev);
     sched.nblocked--;
@@ -187,6 +236,7 @@ static ALWAYS_INLINE void block_end(void)
         block_end_slow(m, word);
         return;
     }
+    ASSERT(!stack_is_unseen(load_relaxed(&m->cur->stack_at)));
     store_relaxed(&p->state, P_BUSY);
     m->p = p;
     store_relaxed(&m->cur->state, G_RUNNING);
@@ -235,7 +285,7 @@ bool block_take_locked(struct p *p, uint64_t word)
 void gr_block_begin(void)
 {
     sched_point();
-    block_begin();
+    block_begin(__builtin_dwarf_cfa());
 }
 
 void gr_block_end(void)

@@ -78,6 +78,10 @@ struct g *bound_next(struct m *m)
 void bound_hand(struct m *m, struct g *g)
 {
     struct m *to = g->bound_m;
+    /* A frozen one goes on from its handler without another look (scan.c I1); pairs with
+     * the releases there. */
+    if (load_acquire(&g->stack_at) != load_relaxed(&sched_here))
+        stack_fetch(m->p, g);
     to->next_p = m->p;
     m->p = NULL;
     note_wake(&to->wake);

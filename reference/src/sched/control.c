@@ -135,8 +135,8 @@ static void switch_to(struct control *c, struct g *next)
 {
     struct g *g = c->on;
     take(c, next);
-    if (load_relaxed(&next->stack_at) == STACK_NONE)
-        spawn_bind(NULL, next);
+    if (load_relaxed(&next->stack_at) != load_relaxed(&sched_here))
+        stack_fetch(NULL, next);
     store_relaxed(&next->state, G_RUNNING);
     c->on = next;
     c->m.cur = next;
@@ -367,8 +367,8 @@ void gr_control_run(const struct gr_control *opt, gr_fn fn, void *arg,
     struct g *g = c->run[0];
     g->is_main = true;
     take(c, g);
-    if (load_relaxed(&g->stack_at) == STACK_NONE)
-        spawn_bind(NULL, g);
+    if (load_relaxed(&g->stack_at) != load_relaxed(&sched_here))
+        stack_fetch(NULL, g);
     store_relaxed(&g->state, G_RUNNING);
     fiber_adopt(&c->m.g0);
     c->on = g;

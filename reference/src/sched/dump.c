@@ -132,8 +132,9 @@ static void put_parent(int fd, struct g *g)
 /* Of a goroutine that does not run; false when it has no frames yet. */
 UNWATCHED static bool trace_of(struct g *g, struct trace *t)
 {
-    uint8_t at = load_acquire(&g->stack_at); /* pairs with let_go, squeeze.c */
-    if (at == STACK_NONE || at == STACK_HELD)
+    /* Pairs with let_go, squeeze.c. */
+    enum stack_at at = stack_kind(load_acquire(&g->stack_at));
+    if (at == STACK_NONE || at == STACK_HELD || at == STACK_TAKEN)
         return false;
     struct stack s = g->stack;
     struct ctx c = g->fiber.ctx;

@@ -7,7 +7,8 @@
  *
  * Order: due timers of this P; each 61st switch descriptors and the global queue; the seat;
  * the ring; a batch from the global queue; descriptors; other Ps' rings (three rounds in
- * random orders, then once what they held back, if stale, and timers too); then sleep.
+ * random orders, then once what they held back, if stale, and timers too); the collector,
+ * which marks where nobody has anything better to do; then sleep.
  *
  *   I1  While a thread is here m->cur is NULL: timer callbacks run on g0 and cannot park.
  *   I2  A thread that steals counts in nspinning, and stops counting before it runs what it
@@ -111,6 +112,15 @@ static struct g *find_here(struct p *p)
     return g != NULL ? g : poll_if_due(p);
 }
 
+/* A goroutine that marks, and gives way as soon as sched_is_wanted. */
+static COLD struct g *mark_meanwhile(void)
+{
+    struct g *g = gc_hooks.idle_work != NULL ? gc_hooks.idle_work() : NULL;
+    if (g != NULL)
+        store_relaxed(&g->state, G_RUNNABLE);
+    return g;
+}
+
 struct g *find_runnable(struct m *m)
 {
     struct g *found = m->found;
@@ -130,6 +140,8 @@ struct g *find_runnable(struct m *m)
         struct g *g = find_here(p);
         if (g == NULL && load_relaxed(&sched.nprocs) > 1 && spin_begin(m))
             g = steal(p);
+        if (g == NULL && load_relaxed(&gc_is_marking))
+            g = mark_meanwhile();
         if (g != NULL)
             return g;
         idle_sleep(m);

@@ -66,16 +66,17 @@ static bool is_asked(struct m *m)
            (load_relaxed(&sched_attention) & ATT_WORLD) != 0;
 }
 
-static void freeze_insig(uintptr_t pc)
+static void freeze_insig(const struct os_interrupted *at)
 {
     struct m *m = m_self();
-    if (!is_asked(m) || !is_program_text(pc))
+    if (!is_asked(m) || !is_program_text(at->pc))
         return;
     struct g *g = m->cur;
     struct p *p = m->p;
     if (!m->is_apart)
         note_clear(&m->wake);
     g->bound_m = m;
+    m->frozen = *at;
     store_relaxed(&g->is_bound, true);
     store_relaxed(&g->state, G_FROZEN);
     store_relaxed(&p->preempt, false);
@@ -87,6 +88,7 @@ static void freeze_insig(uintptr_t pc)
     note_sleep(&m->wake);
     note_clear(&m->wake);
     m_take(m, m->next_p);
+    ASSERT(!stack_is_unseen(load_relaxed(&g->stack_at)));
     store_relaxed(&m->p->tick, load_relaxed(&m->p->tick) + 1); /* its slice begins */
     store_relaxed(&g->state, G_RUNNING);
     store_relaxed(&g->is_bound, m->nlocks > 0);

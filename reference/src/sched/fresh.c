@@ -140,6 +140,13 @@ static struct fresh_block *halve(struct fresh_block *from, struct fresh_block *t
     return to;
 }
 
+/* I3. */
+static void show_block(const struct fresh_block *b)
+{
+    for (uint32_t i = b->first; i < b->end && !MUTANT(gc_root_birth_stolen); i++)
+        gc_hooks.shade(b->v[i].arg);
+}
+
 /* Takes the oldest block, or half of the only one, out of f.  Needs: f locked.  room: a
  * block to use; what is left over comes back in it. */
 static struct fresh_block *loot_locked(struct fresh *f, struct fresh_block **room)
@@ -159,6 +166,8 @@ static struct fresh_block *loot_locked(struct fresh *f, struct fresh_block **roo
             *room = b;
         }
     }
+    if (UNLIKELY(load_relaxed(&gc_is_marking)))
+        show_block(loot);
     count_add(f, (uint32_t) - (loot->end - loot->first));
     return loot;
 }
@@ -185,6 +194,17 @@ uint32_t fresh_steal(struct fresh *f, struct fresh *victim)
     count_add(f, n);
     mutex_unlock_p(&f->lock);
     return n;
+}
+
+/* ---- all of them --------------------------------------------------------------------- */
+
+void fresh_show(struct fresh *f, void (*see)(const struct birth *b))
+{
+    mutex_lock_p(&f->lock);
+    for (struct fresh_block *b = f->top; b != NULL; b = b->older)
+        for (uint32_t i = b->end; i > b->first;)
+            see(&b->v[--i]);
+    mutex_unlock_p(&f->lock);
 }
 
 /* ---- dumps --------------------------------------------------------------------------- */

@@ -17,7 +17,10 @@
  *
  *   I1  n is the sum of the blocks' lengths whenever the lock is free.
  *   I2  No block is empty, but the only one may be.
- *   I3  Blocks come from a pool of their own type and are never unmapped, so a dump may
+ *   I3  What a birth holds is shown to the collector by who takes it out of a queue
+ *       (gc_hooks.shade), be it only to put it into another one: a look at one queue after
+ *       the other misses nothing.
+ *   I4  Blocks come from a pool of their own type and are never unmapped, so a dump may
  *       walk them without a lock, and shows at worst what is no longer true.
  */
 #ifndef SCHED_FRESH_H
@@ -72,7 +75,10 @@ static inline bool fresh_is_empty(struct fresh *f)
     return load_seq(&f->n) == 0;
 }
 
-/* Shows all births to see(), newest first, without a lock (I3). */
+/* Shows all births to see(), each once, with the lock. */
+void fresh_show(struct fresh *f, void (*see)(const struct birth *b));
+
+/* Shows all births to see(), newest first, without a lock (I4). */
 void fresh_look(struct fresh *f, void (*see)(const struct birth *b, void *arg), void *arg);
 
 #endif

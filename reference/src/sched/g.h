@@ -42,8 +42,20 @@ enum park_reason {
     PARK_REASONS
 };
 
-/* Where the stack of a goroutine is; changed by who runs it, and by squeeze.c. */
-enum stack_at { STACK_NONE, STACK_HERE, STACK_HELD, STACK_AWAY };
+/* Where the stack of a goroutine is; changed by who runs it, and by squeeze.c and scan.c.
+ * HERE and AWAY have two forms, n and n + 1, which take turns (sched_here). */
+enum stack_at {
+    STACK_NONE = 0,
+    STACK_HELD = 2,  /* squeeze.c looks at it, if nobody runs it */
+    STACK_TAKEN = 4, /* scan.c (I2) */
+    STACK_HERE = 6,
+    STACK_AWAY = 8, /* in an image */
+};
+
+static inline enum stack_at stack_kind(uint8_t at)
+{
+    return (enum stack_at)(at & ~1u);
+}
 
 /* The words that a dump prints. */
 const char *park_reason_text(enum park_reason why);
@@ -84,7 +96,7 @@ struct g {
     struct g *link;                /* owner: whoever holds it (I1): run queue, ready list */
     _Atomic uint64_t goid;         /* atomic; set at spawn, read by dumps */
     gr_fn fn;                      /* const from spawn to the end */
-    void *arg;                     /* const from spawn to the end */
+    void *arg;                     /* const from spawn to the first run, then NULL */
     _Atomic uint64_t parent_goid;  /* atomic; set at spawn, read by dumps: who did */
     const void *_Atomic parent_pc; /* atomic; set at spawn, read by dumps: where */
     _Atomic uint16_t parked_at;    /* atomic; owner: G; sched_coarse at its last park */

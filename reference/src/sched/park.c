@@ -158,8 +158,10 @@ NOINLINE void sched_arrive(void)
 static ALWAYS_INLINE void run_begin(struct m *m, struct g *next)
 {
     ASSERT(load_relaxed(&next->state) == G_RUNNABLE);
-    if (load_acquire(&next->stack_at) != STACK_HERE) /* pairs with let_go, squeeze.c */
+    /* Pairs with the releases in scan.c and let_go, squeeze.c. */
+    if (load_acquire(&next->stack_at) != load_relaxed(&sched_here))
         stack_fetch(m->p, next);
+    ASSERT(!stack_is_unseen(load_relaxed(&next->stack_at)));
     store_relaxed(&next->state, G_RUNNING);
     m->cur = next;
 }

@@ -33,6 +33,16 @@
 #include "sched/runq.h"
 #include "sched/sched.h"
 
+/* What a goroutine held when its bracket began, beside its stack from sp on. */
+#define HELD_WORDS (GR_ASAN || GR_TSAN ? 256u : 96u)
+struct block_held {
+    struct g *of; /* NULL: nothing yet */
+    const char *sp;
+    size_t n;
+    bool was_shown; /* who has the goroutine's stack TAKEN; then its thread */
+    uint64_t words[HELD_WORDS];
+};
+
 enum after { AFTER_NONE, AFTER_PARK, AFTER_YIELD, AFTER_EXIT, AFTER_BLOCK };
 
 struct control;
@@ -62,6 +72,9 @@ struct m {
     struct list_link idle;                  /* guarded by sched.lock: in idle_ms */
     struct list_link all;                   /* guarded by sched.lock: in all_ms */
     struct os_altstack altstack;
+    struct os_interrupted frozen; /* owner: M, until its P is taken (freeze.c) */
+    uint8_t shut;                 /* owner: M; of prev, which leaves a bracket: scan_shut */
+    struct block_held held;       /* owner: M, until its P is taken (block.c) */
 };
 
 enum p_state { P_IDLE, P_BUSY, P_BLOCKED, P_STOPPED, P_FROZEN, P_RETIRED };
@@ -171,6 +184,16 @@ static inline void m_take(struct m *m, struct p *p)
 static inline enum p_state p_state(struct p *p)
 {
     return (enum p_state)(load_relaxed(&p->state) % (1u << P_STATE_BITS));
+}
+
+/* Atomic: the form of STACK_HERE that means: shown to the collector in this cycle.  Changes
+ * only while the world stands still. */
+extern _Atomic uint8_t sched_here;
+
+/* It was shown in the last cycle, and not yet in this one. */
+static inline bool stack_is_unseen(uint8_t at)
+{
+    return at >= STACK_HERE && ((at ^ load_relaxed(&sched_here)) & 1u) != 0;
 }
 
 /* ---- self.c (m_self itself: self.h) ---- */
@@ -322,11 +345,23 @@ uint32_t poll_waiting(void);     /* goroutines that wait for a descriptor */
 void dead_verdict(void);     /* nobody can ever run again */
 void dead_drop(struct g *g); /* what sched_on_drop asked for */
 
+/* ---- scan.c ---- */
+/* Shows g, whose stack is `at`, unseen.  False: it is not any more. */
+bool scan_claim(struct g *g, uint8_t at);
+void scan_unborn(struct g *g); /* the same for one that gets its stack now */
+/* Keeps everybody else from g, which runs, and lets them again; at: as scan_shut gave. */
+uint8_t scan_shut(struct g *g);
+void scan_open(struct g *g, uint8_t at);
+/* Shows the running goroutine, if a cycle marks. */
+void scan_again(void);
+
 /* ---- squeeze.c ---- */
-void stack_fetch(struct p *p, struct g *g); /* makes its stack STACK_HERE */
-void squeeze_start(void);                   /* the thread that squeezes, once */
-void squeeze_look(void);                    /* sysmon: trims what has grown */
-uint64_t squeeze_count(void);               /* stacks so far */
+void stack_fetch(struct p *p, struct g *g); /* makes its stack sched_here */
+/* Where the bytes of a stack are that is away, as far as it is in use. */
+bool squeeze_image(const struct g *g, const char **lo, const char **hi);
+void squeeze_start(void);     /* the thread that squeezes, once */
+void squeeze_look(void);      /* sysmon: trims what has grown */
+uint64_t squeeze_count(void); /* stacks so far */
 /* dumps: w shall walk the image of a squeezed stack */
 void squeeze_map(const struct g *g, struct frame_walk *w);
 

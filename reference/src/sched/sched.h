@@ -211,19 +211,32 @@ void sched_each_heap_slot(void (*see)(void **slot, void *arg), void *arg);
 
 /* The world stands still: from now on, until sched_scan_end, each goroutine that exists is
  * shown to gc_hooks.scan once, before it runs again: its stack, or the image of it, its
- * registers, its record.  The caller itself at once; births made from now on are shown
- * when they become goroutines, by gc_hooks.shade. */
+ * registers, its record.  The caller itself at once; births are shown as they become
+ * goroutines, by gc_hooks.shade.  gc_is_marking is set already. */
 void sched_scan_begin(void);
 /* Scans up to n goroutines that nobody has scanned yet.  False: none is left, and nobody is
  * scanning one.  With a P, any number of callers at once. */
 bool sched_scan_some(size_t n);
 void sched_scan_end(void); /* the world stands still */
 
-/* Shows what births hold, and timers' cells, by gc_hooks.shade. */
+/* Shows what births hold, by gc_hooks.shade. */
 void sched_scan_births(void);
+
+/* What hangs from a goroutine and lies neither on its stack nor in its registers: show(g)
+ * shows it by gc_hooks, while g does not run, or is the caller.  Its stack may be squeezed:
+ * sched_scan_at tells where an address on it can be read.  Up to 4, by constructors. */
+void sched_on_scan(void (*show)(struct g *g));
+const void *sched_scan_at(const struct g *g, const void *p);
+
+/* There is collected memory from now on: brackets note what they hold.  Any goroutine. */
+void sched_scan_needed(void);
 
 /* Whether somebody waits for the caller's P, or could be run by it. */
 bool sched_is_wanted(void);
+
+/* gc_hooks.idle_work may have something to give: wakes an idle P if nobody looks for work.
+ * Needs: a P. */
+void sched_wake_idle(void);
 
 /* ---- for pollers, signal threads and other threads without a processor --------------- */
 

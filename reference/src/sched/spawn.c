@@ -55,7 +55,7 @@ struct g *spawn_prepare(struct p *p, gr_fn fn, void *arg, uint64_t goid)
 static ALWAYS_INLINE void stack_begin(struct g *g)
 {
     void *bottom = SAN_FIBERS ? stack_bottom(&g->stack) : NULL; /* only they want it */
-    store_relaxed(&g->stack_at, STACK_HERE);
+    store_relaxed(&g->stack_at, load_relaxed(&sched_here));
     fiber_init(&g->fiber, bottom, g->stack.top, spawn_entry, NULL);
 }
 
@@ -172,6 +172,8 @@ static struct g *born(struct p *p, const struct birth *b, struct g *spent)
 #else
     bool is_big = (b->options & GR_STACK_BIG) != 0;
     struct g *g = spent;
+    if (UNLIKELY(load_relaxed(&gc_is_marking)) && !MUTANT(gc_root_birth_taken))
+        gc_hooks.shade(b->arg);
     if (g != NULL && !is_big) {
         cell_clean(g);
         cell_fill(g, b->fn, b->arg, b->goid);
@@ -270,8 +272,9 @@ static void spawn_return(void)
         __builtin_unreachable();
     }
     stack_settle(&g->stack);
+    scan_unborn(next);
     next->stack = g->stack;
-    store_relaxed(&next->stack_at, STACK_HERE);
+    store_relaxed(&next->stack_at, load_relaxed(&sched_here));
     store_relaxed(&g->stack_at, STACK_NONE);
     spawn_bury(p, g);
     store_relaxed(&next->state, G_RUNNING);
@@ -284,7 +287,9 @@ void spawn_entry(void *unused)
     sched_arrive();
     for (;;) {
         struct g *g = g_self();
-        g->fn(g->arg);
+        void *arg = g->arg;
+        g->arg = NULL; /* from here on its stack says whether it is wanted */
+        g->fn(arg);
         spawn_return();
     }
 }

@@ -17,6 +17,8 @@
  *   STACK_HERE -> STACK_HELD -> STACK_HERE         trimmed, or let go
  *                      '------> STACK_AWAY -> STACK_HERE (by who runs the goroutine)
  *
+ * HERE and AWAY in the form that they have: which one is the collector's matter (scan.c).
+ *
  * Whoever runs a goroutine makes sure that its stack is STACK_HERE, by one load, and sets
  * its state before; the holder sets STACK_HELD and looks at the state after.  That needs a
  * barrier between store and load on both sides.  The runner's would be on every switch, so
@@ -83,31 +85,40 @@ static void image_restore(struct g *g)
                MUTANT(squeeze_drops_bytes) ? bytes - 2 * STEP : bytes);
     fixpool_release(&images[bytes / STEP - 1], g->image);
     g->image = NULL;
-    store_relaxed(&g->stack_at, STACK_HERE);
+    store_relaxed(&g->stack_at, load_relaxed(&sched_here));
 }
 
 void stack_fetch(struct p *p, struct g *g)
 {
-    for (;;) {
-        switch (load_acquire(&g->stack_at)) { /* pairs with the releases in let_go */
-        case STACK_NONE:
+    uint8_t at;
+    /* Pairs with the releases in let_go and scan.c. */
+    while ((at = load_acquire(&g->stack_at)) != load_relaxed(&sched_here)) {
+        if (stack_is_unseen(at)) {
+            scan_claim(g, at);
+        } else if (at == STACK_NONE) {
+            scan_unborn(g);
             spawn_bind(p, g);
-            return;
-        case STACK_HERE:
-            return;
-        case STACK_AWAY:
+        } else if (stack_kind(at) == STACK_AWAY) {
             image_restore(g);
-            return;
-        case STACK_HELD:
+        } else {
             os_thread_yield();
         }
     }
+}
+
+bool squeeze_image(const struct g *g, const char **lo, const char **hi)
+{
+    size_t bytes = image_bytes(g);
+    *lo = g->image;
+    *hi = *lo + bytes;
+    return *lo != NULL && bytes <= IMAGE_MAX;
 }
 
 /* ---- who holds stacks ---------------------------------------------------------------- */
 
 struct batch {
     struct g *g[BATCH];
+    uint8_t was[BATCH]; /* stack_at before it was HELD */
     struct os_range drop[BATCH];
     size_t n;
     enum wish wish;
@@ -121,8 +132,8 @@ static bool may_squeeze(const struct g *g)
 /* A guess: g may run meanwhile. */
 UNWATCHED static bool is_candidate(struct g *g, enum wish wish)
 {
-    if (load_relaxed(&g->state) != G_WAITING || load_relaxed(&g->stack_at) != STACK_HERE ||
-        load_relaxed(&g->is_system))
+    if (load_relaxed(&g->state) != G_WAITING || load_relaxed(&g->is_system) ||
+        stack_kind(load_relaxed(&g->stack_at)) != STACK_HERE)
         return false;
     if (wish == WISH_TRIM_ALL)
         return true;
@@ -138,9 +149,12 @@ static void take(struct batch *b)
 {
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++) {
-        uint8_t here = STACK_HERE;
-        if (cas_relaxed(&b->g[i]->stack_at, &here, STACK_HELD))
-            b->g[n++] = b->g[i];
+        uint8_t at = load_relaxed(&b->g[i]->stack_at);
+        if (stack_kind(at) != STACK_HERE ||
+            !cas_relaxed(&b->g[i]->stack_at, &at, STACK_HELD))
+            continue;
+        b->was[n] = at;
+        b->g[n++] = b->g[i];
     }
     b->n = n;
     os_barrier();
@@ -153,10 +167,11 @@ static bool is_mine(struct g *g)
 }
 
 /* stack_at is no longer ours when the goroutine has ended meanwhile. */
-static void let_go(struct g *g, enum stack_at at)
+static void let_go(struct g *g, enum stack_at at, uint8_t was)
 {
     uint8_t held = STACK_HELD;
-    cas_release(&g->stack_at, &held, at); /* pairs with the acquire in stack_fetch */
+    /* Pairs with the acquire in stack_fetch. */
+    cas_release(&g->stack_at, &held, (uint8_t)(at | (was & 1u)));
 }
 
 /* What can be dropped when the image is saved; nothing when it is too large or no memory is
@@ -205,7 +220,7 @@ static void batch_do(struct batch *b)
     }
     os_dontneed_many(b->drop, drops);
     for (size_t i = 0; i < b->n; i++)
-        let_go(b->g[i], at[i]);
+        let_go(b->g[i], at[i], b->was[i]);
     b->n = 0;
 }
 

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* scan.c - what goroutines hold, shown to the collector: each once in a cycle, before it
+ * runs again.
+ *
+ * Owns: which goroutines have been shown in this cycle, what of one is shown, whether a
+ * goroutine that marks should give way.
+ * Not here: what becomes of the words (gc_hooks), stopping the world (stop.c).
+ *
+ * Nothing is walked while the world stands still, and a switch between goroutines costs
+ * nothing more than before.  Who runs a goroutine asks whether its stack is where it
+ * belongs, anyway (run_begin).  The word for that has two forms, and sched_here says which
+ * of them holds: with one store of it, all stacks that exist are elsewhere, as it were.
+ * Whoever runs a goroutine then fetches the stack (stack_fetch), which means: shows it.
+ * Those that wait are shown by whoever marks, from the list of all goroutines.
+ *
+ *      HERE, as in the last cycle --claim--> TAKEN --shown--> HERE, as in this cycle
+ *      AWAY, the same             --claim--> TAKEN --shown--> AWAY, the same
+ *
+ * What of a goroutine is shown depends on how it left off:
+ *
+ *   switched away    its stack from sp on, less a red zone; all registers lie there
+ *   squeezed         the image of that
+ *   in a bracket     its stack as of gr_block_begin, and the registers that a call
+ *                    preserves
+ *   frozen           its stack, and what the signal saved of the processor
+ *   not yet run      the argument
+ *   the caller       its stack from here on
+ *
+ * A bracket goes on while it is looked at.  What it holds is what its function held when it
+ * began; but the compiler may move a word from one place of the frame to another meanwhile.
+ * So a goroutine that was shown in a bracket is shown again when it comes out.
+ *
+ *   I1  A goroutine that runs, or is about to, has been shown in this cycle: run_begin,
+ *       bound_hand (frozen and tied ones), block_end_slow.  The quick way out of a bracket
+ *       is never taken in a cycle that began meanwhile: a stop takes the P of each bracket
+ *       (stop.c I1), and who finds its P gone takes the slow one (block.c I4).
+ *   I2  TAKEN belongs to who set it; a flip of sched_here does not touch it.  It is set by
+ *       who shows the goroutine, and by the goroutine on its way out of a bracket.
+ *   I3  When sched_scan_some says that it is over, all goroutines that live have the form
+ *       of this cycle, so the next flip finds them all unshown.  New ones are born with it.
+ *   I4  scan.nseeing counts who shows goroutines of the list.
+ */
+#include "sched/proc.h"
+
+#define RED_ZONE 128u
+
+_Atomic uint8_t sched_here = STACK_HERE;
+
+static struct {
+    struct mutex lock;
+    struct g *next;   /* guarded by lock: from here on nobody was looked for */
+    uint32_t nseeing; /* guarded by lock (I4) */
+} scan = {.lock = MUTEX_INIT(RANK_allgs)};
+
+static void (*shows[4])(struct g *g); /* const after boot */
+
+void sched_on_scan(void (*show)(struct g *g))
+{
+    for (size_t i = 0; i < ARRAY_LEN(shows); i++) {
+        if (shows[i] == NULL) {
+            shows[i] = show;
+            return;
+        }
+    }
+    throw("sched_on_scan: more users than places");
+}
+
+/* ---- what one goroutine holds -------------------------------------------------------- */
+
+static void see(const void *lo, const void *hi)
+{
+    lo = (const void *)align_down((uintptr_t)lo, sizeof(uintptr_t));
+    if (lo < hi)
+        gc_hooks.scan(lo, hi);
+}
+
+static void see_stack(struct g *g, const char *sp)
+{
+    see(sp > g->stack.lo ? sp : g->stack.lo, g->stack.top);
+}
+
+/* It does not run below what it held then, nor come out before we are done. */
+UNWATCHED static void see_blocked(struct g *g)
+{
+    struct block_held *h = &g->bound_m->held;
+    if (h->of != g)
+        return; /* it began before there was any collected memory */
+    h->was_shown = true;
+    if (!MUTANT(gc_root_bracket_regs))
+        see(h->words, h->words + h->n);
+    if (!MUTANT(gc_root_bracket_stack))
+        see_stack(g, h->sp);
+}
+
+UNWATCHED static void see_frozen(struct g *g)
+{
+    const struct os_interrupted *at = &g->bound_m->frozen;
+    for (size_t i = 0; i < ARRAY_LEN(at->regs) && !MUTANT(gc_root_frozen_regs); i++)
+        see(at->regs[i].lo, at->regs[i].hi);
+    see_stack(g, (const char *)at->sp - RED_ZONE);
+}
+
+UNWATCHED static void see_switched(struct g *g, enum stack_at at)
+{
+    const struct ctx *c = &g->fiber.ctx;
+    const char *lo, *hi;
+    see(c, c + 1);
+    if (at == STACK_AWAY && squeeze_image(g, &lo, &hi))
+        see(lo, hi);
+    else if (at == STACK_HERE)
+        see_stack(g, (const char *)c->sp - RED_ZONE);
+}
+
+/* What hangs from it and not from its stack. */
+static void see_record(struct g *g)
+{
+    if (g->arg != NULL)
+        gc_hooks.shade(g->arg);
+    for (size_t i = 0; i < ARRAY_LEN(shows) && shows[i] != NULL; i++)
+        shows[i](g);
+}
+
+/* at: where its stack was before it was claimed. */
+static void see_claimed(struct g *g, enum stack_at at)
+{
+    switch (load_relaxed(&g->state)) {
+    case G_BLOCKED:
+        see_blocked(g);
+        break;
+    case G_FROZEN:
+        see_frozen(g);
+        break;
+    case G_WAITING:
+    case G_RUNNABLE:
+        see_switched(g, at);
+        break;
+    default:
+        return; /* of a program that is over (sched_stop_here) */
+    }
+    see_record(g);
+}
+
+bool scan_claim(struct g *g, uint8_t at)
+{
+    /* Acquire: pairs with the release below, of who had it TAKEN before. */
+    if (!cas_acquire(&g->stack_at, &at, STACK_TAKEN))
+        return false;
+    see_claimed(g, stack_kind(at));
+    /* Pairs with the acquires in run_begin and stack_fetch: the stack is its own again. */
+    store_release(&g->stack_at, at ^ 1u);
+    return true;
+}
+
+void scan_unborn(struct g *g)
+{
+    if (UNLIKELY(load_relaxed(&gc_is_marking)) && g->arg != NULL)
+        gc_hooks.shade(g->arg);
+}
+
+/* ---- by itself ----------------------------------------------------------------------- */
+
+/* Called by see_self alone: the caller's frame, with all registers, lies above this one. */
+static NOINLINE void see_from_here(struct g *g)
+{
+    see_stack(g, __builtin_frame_address(0));
+    see_record(g);
+}
+
+static NOINLINE void see_self(struct g *g)
+{
+    __builtin_unwind_init(); /* registers that a call preserves go to our frame */
+    see_from_here(g);
+    __asm__ volatile("" ::: "memory"); /* the call is no tail call */
+}
+
+uint8_t scan_shut(struct g *g)
+{
+    for (;;) {
+        uint8_t at = load_acquire(&g->stack_at); /* pairs with the releases of holders */
+        if (stack_kind(at) == STACK_HERE && cas_acquire(&g->stack_at, &at, STACK_TAKEN))
+            return at;
+        os_thread_yield();
+    }
+}
+
+void scan_open(struct g *g, uint8_t at)
+{
+    store_release(&g->stack_at, at); /* pairs with the acquires of claimers */
+}
+
+void scan_again(void)
+{
+    if (load_relaxed(&gc_is_marking))
+        see_self(g_self());
+}
+
+/* ---- all of them --------------------------------------------------------------------- */
+
+void sched_scan_begin(void)
+{
+    struct g *g = g_self();
+    ASSERT(g != NULL && (sched_controlled() || stop_is_mine()) && scan.next == NULL);
+    uint8_t here = load_relaxed(&sched_here) ^ 1u;
+    store_relaxed(&sched_here, here);
+    scan.next = g_first();
+    store_relaxed(&g->stack_at, here); /* who squeezes and believes to hold it does not */
+    see_self(g);
+}
+
+/* Whoever holds it lets go soon, or shows it. */
+static void scan_one(struct g *g)
+{
+    for (;;) {
+        uint8_t at = load_acquire(&g->stack_at); /* pairs with the releases of holders */
+        if (stack_is_unseen(at)) {
+            if (scan_claim(g, at))
+                return;
+        } else if (at == STACK_NONE) {
+            if (load_relaxed(&g->state) == G_RUNNABLE)
+                gc_hooks.shade(g->arg);
+            return;
+        } else if (at >= STACK_HERE) {
+            return;
+        } else {
+            os_thread_yield();
+        }
+    }
+}
+
+bool sched_scan_some(size_t n)
+{
+    mutex_lock(&scan.lock);
+    struct g *from = scan.next, *to = from;
+    for (size_t i = 0; i < n && to != NULL; i++)
+        to = to->all_next;
+    if (MUTANT(gc_root_last_goroutine) && to != NULL && to->all_next == NULL)
+        to = NULL;
+    scan.next = to;
+    scan.nseeing += from != NULL;
+    bool is_over = from == NULL && scan.nseeing == 0;
+    mutex_unlock(&scan.lock);
+    if (from == NULL)
+        return !is_over;
+    for (struct g *g = from; g != to; g = g->all_next)
+        scan_one(g);
+    mutex_lock(&scan.lock);
+    is_over = --scan.nseeing == 0 && scan.next == NULL;
+    mutex_unlock(&scan.lock);
+    return !is_over;
+}
+
+void sched_scan_end(void)
+{
+    ASSERT(scan.next == NULL && scan.nseeing == 0);
+}
+
+static void see_birth(const struct birth *b)
+{
+    if (b->arg != NULL)
+        gc_hooks.shade(b->arg);
+}
+
+void sched_scan_births(void)
+{
+    if (MUTANT(gc_root_births))
+        return;
+    for (uint32_t i = 0; i < load_acquire(&sched.nps); i++) /* pairs with nprocs_set */
+        fresh_show(&load_relaxed(&sched.ps[i])->q.fresh, see_birth);
+}
+
+const void *sched_scan_at(const struct g *g, const void *p)
+{
+    const char *lo, *hi;
+    if (g->image == NULL || !sched_on_stack(g, p) || !squeeze_image(g, &lo, &hi))
+        return p;
+    return hi - (g->stack.top - (const char *)p);
+}
+
+/* ---- processors ---------------------------------------------------------------------- */
+
+/* What another P could give away: not the goroutine that it runs next. */
+static bool has_to_spare(struct p *p)
+{
+    return runq_len(&p->q) > 0 || load_relaxed(&p->q.fresh.n) > 1;
+}
+
+bool sched_is_wanted(void)
+{
+    struct m *m = m_self();
+    if (m->control != NULL)
+        return false;
+    uint32_t att = load_relaxed(&sched_attention) & (ATT_STOP | ATT_WORLD);
+    if (att != 0 || load_relaxed(&m->p->preempt) || !runq_is_empty(&m->p->q) ||
+        load_relaxed(&sched.nglobal) > 0 || poll_is_due())
+        return true;
+    int64_t next = timer_next_ns(&m->p->timers);
+    if (next != TIMER_NEVER && next <= sched_now_ns())
+        return true;
+    for (uint32_t i = 0; i < load_relaxed(&sched.nprocs); i++)
+        if (has_to_spare(load_relaxed(&sched.ps[i])))
+            return true;
+    return false;
+}
+
+void sched_wake_idle(void)
+{
+    struct m *m = m_self();
+    if (m->control == NULL)
+        idle_wake();
+}
