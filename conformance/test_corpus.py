@@ -27,7 +27,7 @@ LIT = ROOT / "build" / "opt" / "lit"
 LEAST_PROGRAMS = 300
 LEAST_CLAUSES = 220
 AREAS = ("init", "go", "chan", "select", "defer", "panic", "recover", "goexit", "deadlock", "fatal", "mem", "sync",
-         "atomic", "timer", "sched")
+         "atomic", "timer", "sched", "gc", "alloc")
 BATCH = 60
 
 STATISTICAL = "a choice is fair over many trials, never in one: its programs are of mode stat"

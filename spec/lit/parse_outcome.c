@@ -207,7 +207,7 @@ static void read_race(struct parser *p, int at, bool want)
     struct token t, more;
     bool any = lex_word(p->line, &at, &t);
     int o = any ? name_object(p, t.text, t.len) : -1;
-    if (o < 0 || prog->objects[o].kind != OBJ_VAR || lex_word(p->line, &at, &more))
+    if (o < 0 || !lit_is_plain(&prog->objects[o]) || lex_word(p->line, &at, &more))
         parse_fail(p, any ? t.column : p->line->len + 1,
                    "no var after race; expected the name of one");
     for (int i = 0; i < prog->nraces; i++) {

@@ -221,6 +221,12 @@ static inline bool lit_carries_pointers(const struct lit_object *o)
            (o->kind == OBJ_CHAN && o->elem == LIT_ELEM_OBJ);
 }
 
+/* A variable that goroutines can race on. */
+static inline bool lit_is_plain(const struct lit_object *o)
+{
+    return o->kind == OBJ_VAR || o->kind == OBJ_PTR;
+}
+
 static inline bool lit_op_is_heap(enum lit_op op)
 {
     return op >= OP_NEW && op <= OP_HEAP;

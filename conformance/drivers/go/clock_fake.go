@@ -6,7 +6,10 @@ package main
 
 import "syscall"
 
-const clockCaps = " faketime"
+const (
+	clockCaps      = " faketime"
+	isClockVirtual = true
+)
 
 // In this build the runtime frames what goes to descriptors 1 and 2; a duplicate gets it plain.
 var outFD = func() int {

@@ -7,4 +7,6 @@ package main
 const (
 	outFD     = 1
 	clockCaps = ""
+
+	isClockVirtual = false
 )

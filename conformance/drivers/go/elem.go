@@ -13,29 +13,30 @@ const damaged = -1010
 // A channel is a Go channel of some element type, with the operations of the plan on it.  Each method is the native
 // operation and nothing else but the making and checking of elements (spec/litmus.md section 7).
 type channel interface {
-	send(v int64)
+	send(v word)
 	recv0()
-	recv1() int64
-	recv2() (int64, bool)
-	trySend(v int64) bool
-	tryRecv() (v int64, ok, done bool)
+	recv1() word
+	recv2() (word, bool)
+	trySend(v word) bool
+	tryRecv() (v word, ok, done bool)
 	close()
 	len() int
 	cap() int
 	remake(n int64) channel
-	sendCase(v int64) reflect.SelectCase
+	sendCase(v word) reflect.SelectCase
 	recvCase() reflect.SelectCase
-	received(v reflect.Value, ok bool) int64
+	received(v reflect.Value, ok bool) word
 }
 
-// A typed is a channel of T: an array of bytes that carries the pattern, an int64, or a pointer to one.
+// A typed is a channel of T: an array of bytes that carries the pattern, an int64, a pointer to one, or a pointer of the
+// program.
 type typed[T any] struct {
 	c chan T
 }
 
-// newChan makes a channel by element size; -1 is ptr.
+// newChan makes a channel by element size; -1 is ptr, -2 obj.
 var newChan = map[int]func(n int64) channel{
-	-1: makeTyped[*int64], 0: makeTyped[struct{}], 8: makeTyped[int64],
+	-2: makeTyped[*slot], -1: makeTyped[*int64], 0: makeTyped[struct{}], 8: makeTyped[int64],
 	1: makeTyped[[1]byte], 2: makeTyped[[2]byte], 3: makeTyped[[3]byte], 4: makeTyped[[4]byte],
 	5: makeTyped[[5]byte], 6: makeTyped[[6]byte], 7: makeTyped[[7]byte], 9: makeTyped[[9]byte],
 	12: makeTyped[[12]byte], 15: makeTyped[[15]byte], 16: makeTyped[[16]byte], 17: makeTyped[[17]byte],
@@ -50,6 +51,26 @@ func makeTyped[T any](n int64) channel { return &typed[T]{make(chan T, n)} }
 
 func bytesOf[T any](t *T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(t)), unsafe.Sizeof(*t))
+}
+
+// fill makes an element of the value of a register.
+func fill[T any](t *T, w word) {
+	if p, isObject := any(t).(**slot); isObject {
+		*p, _ = w.p.(*slot)
+		return
+	}
+	encode(t, w.n)
+}
+
+// valueOf reads the value of an element and checks all of it; form as in decode.
+func valueOf[T any](t *T, form int) word {
+	if p, isObject := any(t).(**slot); isObject {
+		if *p != nil && form == 0 {
+			panic(int64(damaged))
+		}
+		return wordOf(*p)
+	}
+	return word{n: decode(t, form)}
 }
 
 // encode fills the element for v.
@@ -73,7 +94,8 @@ func encode[T any](t *T, v int64) {
 
 // dirty fills a destination, so that what is not written shows.
 func dirty[T any](t *T) {
-	if _, isPtr := any(t).(**int64); isPtr {
+	switch any(t).(type) {
+	case **int64, **slot:
 		return
 	}
 	b := bytesOf(t)
@@ -129,31 +151,31 @@ func formOf(ok bool) int {
 	return 0
 }
 
-func (t *typed[T]) send(v int64) {
+func (t *typed[T]) send(v word) {
 	x := new(T)
-	encode(x, v)
+	fill(x, v)
 	t.c <- *x
 }
 
 func (t *typed[T]) recv0() { <-t.c }
 
-func (t *typed[T]) recv1() int64 {
+func (t *typed[T]) recv1() word {
 	x := new(T)
 	dirty(x)
 	*x = <-t.c
-	return decode(x, -1)
+	return valueOf(x, -1)
 }
 
-func (t *typed[T]) recv2() (int64, bool) {
+func (t *typed[T]) recv2() (word, bool) {
 	x, ok := new(T), false
 	dirty(x)
 	*x, ok = <-t.c
-	return decode(x, formOf(ok)), ok
+	return valueOf(x, formOf(ok)), ok
 }
 
-func (t *typed[T]) trySend(v int64) bool {
+func (t *typed[T]) trySend(v word) bool {
 	x := new(T)
-	encode(x, v)
+	fill(x, v)
 	select {
 	case t.c <- *x:
 		return true
@@ -162,14 +184,14 @@ func (t *typed[T]) trySend(v int64) bool {
 	}
 }
 
-func (t *typed[T]) tryRecv() (v int64, ok, done bool) {
+func (t *typed[T]) tryRecv() (v word, ok, done bool) {
 	x := new(T)
 	dirty(x)
 	select {
 	case *x, ok = <-t.c:
-		return decode(x, formOf(ok)), ok, true
+		return valueOf(x, formOf(ok)), ok, true
 	default:
-		return 0, false, false
+		return word{}, false, false
 	}
 }
 
@@ -178,9 +200,9 @@ func (t *typed[T]) len() int               { return len(t.c) }
 func (t *typed[T]) cap() int               { return cap(t.c) }
 func (t *typed[T]) remake(n int64) channel { return makeTyped[T](n) }
 
-func (t *typed[T]) sendCase(v int64) reflect.SelectCase {
+func (t *typed[T]) sendCase(v word) reflect.SelectCase {
 	x := new(T)
-	encode(x, v)
+	fill(x, v)
 	return reflect.SelectCase{Dir: reflect.SelectSend, Chan: reflect.ValueOf(t.c), Send: reflect.ValueOf(x).Elem()}
 }
 
@@ -188,9 +210,9 @@ func (t *typed[T]) recvCase() reflect.SelectCase {
 	return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(t.c)}
 }
 
-func (t *typed[T]) received(v reflect.Value, ok bool) int64 {
+func (t *typed[T]) received(v reflect.Value, ok bool) word {
 	x := v.Interface().(T)
-	return decode(&x, formOf(ok))
+	return valueOf(&x, formOf(ok))
 }
 
 // A ticking is the channel of a timer or ticker.  What it carries is a time, which is no outcome: it reads as 1.
@@ -205,37 +227,37 @@ func oneIf(ok bool) int64 {
 	return 0
 }
 
-func (t ticking) send(int64)           { panic("plan.go lets no send to a timer through") }
-func (t ticking) trySend(int64) bool   { panic("plan.go lets no send to a timer through") }
+func (t ticking) send(word)            { panic("plan.go lets no send to a timer through") }
+func (t ticking) trySend(word) bool    { panic("plan.go lets no send to a timer through") }
 func (t ticking) close()               { panic("plan.go lets no close of a timer through") }
 func (t ticking) remake(int64) channel { panic("plan.go lets no make of a timer through") }
 func (t ticking) recv0()               { <-t.c }
 func (t ticking) len() int             { return len(t.c) }
 func (t ticking) cap() int             { return cap(t.c) }
 
-func (t ticking) recv1() int64 {
+func (t ticking) recv1() word {
 	<-t.c
-	return 1
+	return word{n: 1}
 }
 
-func (t ticking) recv2() (int64, bool) {
+func (t ticking) recv2() (word, bool) {
 	_, ok := <-t.c
-	return oneIf(ok), ok
+	return word{n: oneIf(ok)}, ok
 }
 
-func (t ticking) tryRecv() (v int64, ok, done bool) {
+func (t ticking) tryRecv() (v word, ok, done bool) {
 	select {
 	case _, ok = <-t.c:
-		return oneIf(ok), ok, true
+		return word{n: oneIf(ok)}, ok, true
 	default:
-		return 0, false, false
+		return word{}, false, false
 	}
 }
 
-func (t ticking) sendCase(int64) reflect.SelectCase { panic("plan.go lets no send to a timer through") }
+func (t ticking) sendCase(word) reflect.SelectCase { panic("plan.go lets no send to a timer through") }
 
 func (t ticking) recvCase() reflect.SelectCase {
 	return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(t.c)}
 }
 
-func (t ticking) received(_ reflect.Value, ok bool) int64 { return oneIf(ok) }
+func (t ticking) received(_ reflect.Value, ok bool) word { return word{n: oneIf(ok)} }

@@ -31,6 +31,8 @@ type execution struct {
 	join    *sync.WaitGroup
 	note    func(v int64) // mode one: writes it at once
 	start   time.Time
+	over    int32 // atomic: main has returned, finalizers and cleanups do nothing any more
+	live    int64 // objects of the process's heap before it began, in programs that count them
 }
 
 // An entry of the log.  It is published by one step and never changes, so that a reader finds each entry whole.
@@ -71,6 +73,8 @@ func newExecution(p *program, o *runOptions) *execution {
 			e.objects[i] = &v
 		case "timer", "ticker":
 			e.objects[i] = new(alarm)
+		case "ptr", "aptr":
+			e.objects[i] = new(pointer)
 		}
 	}
 	for i, d := range p.objects {
@@ -84,6 +88,9 @@ func newExecution(p *program, o *runOptions) *execution {
 		}
 	}
 	e.base = runtime.NumGoroutine() - 1
+	if p.counts {
+		e.live = liveObjects()
+	}
 	e.start = time.Now()
 	return e
 }
@@ -144,34 +151,82 @@ func (e *execution) addNote(v int64) {
 	}
 }
 
-func (e *execution) get(regs []int64, r ref) int64 {
+// The registers of one activation.  A reference lies in p and leaves 0 in n; what is dropped is gone from both, so
+// that an object is held exactly as long as a register holds it.
+type registers struct {
+	n    []int64
+	p    []any // *slot, a weak pointer or a cleanup; empty in programs without a heap
+	seed uint64
+}
+
+// A word is the value of a register of any sort.
+type word struct {
+	n int64
+	p any
+}
+
+func (e *execution) word(regs *registers, r ref) word {
+	if r.kind == 'r' && len(regs.p) > 0 {
+		return word{regs.n[r.v], regs.p[r.v]}
+	}
+	return word{n: e.get(regs, r)}
+}
+
+func (e *execution) putWord(regs *registers, r ref, w word) {
+	if r.kind == 'r' && len(regs.p) > 0 {
+		regs.p[r.v] = w.p
+	}
+	e.put(regs, r, w.n)
+}
+
+func (e *execution) get(regs *registers, r ref) int64 {
 	switch r.kind {
 	case 'r':
-		return regs[r.v]
+		return regs.n[r.v]
 	case 'g':
 		return atomic.LoadInt64(&e.globals[r.v])
 	}
 	return r.v
 }
 
-func (e *execution) put(regs []int64, r ref, v int64) {
+func (e *execution) put(regs *registers, r ref, v int64) {
 	switch r.kind {
 	case 'r':
-		regs[r.v] = v
+		regs.n[r.v] = v
 	case 'g':
 		atomic.StoreInt64(&e.globals[r.v], v)
 	}
 }
 
-func (e *execution) putBool(regs []int64, r ref, ok bool) { e.put(regs, r, oneIf(ok)) }
+func (e *execution) putBool(regs *registers, r ref, ok bool) { e.put(regs, r, oneIf(ok)) }
+
+// An argument is handed over once: who takes it leaves nothing behind.
+type argument struct{ p any }
+
+func (a *argument) take() (p any) {
+	if a != nil {
+		p, a.p = a.p, nil
+	}
+	return p
+}
+
+func newRegisters(b *block, seed int64, arg *argument, heap bool) *registers {
+	regs := &registers{n: make([]int64, b.regs), seed: uint64(seed)}
+	if heap {
+		regs.p = make([]any, b.regs)
+	}
+	if arg != nil {
+		regs.p[0] = arg.take()
+	}
+	return regs
+}
 
 // exec is one activation of a block: the one function that goroutines, calls and defers enter, so that recover stands in
 // the frame that the language's defer called.
 //
 //go:noinline
-func (e *execution) exec(b *block, seed int64) {
-	regs := make([]int64, b.regs+1)
-	regs[b.regs] = seed
+func (e *execution) exec(b *block, seed int64, arg *argument) {
+	regs := newRegisters(b, seed, arg, e.p.heap)
 	for pc := 0; pc < len(b.code); pc++ {
 		in := &b.code[pc]
 		if e.noise > 0 && !in.quiet {
@@ -187,7 +242,7 @@ func (e *execution) exec(b *block, seed int64) {
 		case "jmp":
 			pc = in.target - 1
 		case "unless":
-			if !compare(e.get(regs, in.a), in.word, e.get(regs, in.b)) {
+			if !compare(e.word(regs, in.a), in.word, e.word(regs, in.b)) {
 				pc = in.target - 1
 			}
 		case "range":
@@ -196,13 +251,13 @@ func (e *execution) exec(b *block, seed int64) {
 				pc = in.target - 1
 				continue
 			}
-			e.put(regs, in.d, v)
-		case "defer":
+			e.putWord(regs, in.d, v)
+		case "defer", "defer1":
 			if in.blk < 0 {
 				var none func()
 				defer none()
 			} else {
-				defer e.exec(&e.p.blocks[in.blk], int64(next(regs)))
+				defer e.exec(&e.p.blocks[in.blk], int64(next(regs)), e.argument(regs, in))
 			}
 		case "deferrec":
 			defer recover()
@@ -217,7 +272,7 @@ func (e *execution) exec(b *block, seed int64) {
 // caught does one instruction inside a function that recovers, and gives 0 or what was raised.
 //
 //go:noinline
-func (e *execution) caught(regs []int64, in *instr) (code int64) {
+func (e *execution) caught(regs *registers, in *instr) (code int64) {
 	defer func() {
 		if v := recover(); v != nil {
 			code = codeOf(v)
@@ -229,7 +284,7 @@ func (e *execution) caught(regs []int64, in *instr) (code int64) {
 			var none func()
 			defer none()
 		} else {
-			defer e.exec(&e.p.blocks[in.blk], int64(next(regs)))
+			defer e.exec(&e.p.blocks[in.blk], int64(next(regs)), nil)
 		}
 	case "deferrec":
 		defer recover()
@@ -239,20 +294,20 @@ func (e *execution) caught(regs []int64, in *instr) (code int64) {
 	return 0
 }
 
-func compare(a int64, word string, b int64) bool {
-	switch word {
+func compare(a word, sign string, b word) bool {
+	switch sign {
 	case "==":
 		return a == b
 	case "!=":
 		return a != b
 	case "<":
-		return a < b
+		return a.n < b.n
 	case "<=":
-		return a <= b
+		return a.n <= b.n
 	case ">":
-		return a > b
+		return a.n > b.n
 	}
-	return a >= b
+	return a.n >= b.n
 }
 
 func calculate(a int64, word string, b int64) int64 {
@@ -266,38 +321,38 @@ func calculate(a int64, word string, b int64) int64 {
 }
 
 // spawn starts a goroutine of the program; blk -1 is the nil function.
-func (e *execution) spawn(blk int, seed int64) {
+func (e *execution) spawn(blk int, seed int64, arg *argument) {
 	if blk < 0 {
 		var none func()
 		go none()
 		return
 	}
 	if e.join == nil {
-		go e.exec(&e.p.blocks[blk], seed)
+		go e.exec(&e.p.blocks[blk], seed, arg)
 		return
 	}
 	e.join.Add(1)
-	go e.joined(&e.p.blocks[blk], seed)
+	go e.joined(&e.p.blocks[blk], seed, arg)
 }
 
-func (e *execution) joined(b *block, seed int64) {
+func (e *execution) joined(b *block, seed int64, arg *argument) {
 	defer e.join.Done()
-	e.exec(b, seed)
+	e.exec(b, seed, arg)
 }
 
 // step does any instruction but those that need the activation's own frame.
-func (e *execution) step(regs []int64, in *instr) {
+func (e *execution) step(regs *registers, in *instr) {
 	switch in.op {
-	case "spawn":
-		e.spawn(in.blk, int64(next(regs)))
-	case "call":
-		e.exec(&e.p.blocks[in.blk], int64(next(regs)))
+	case "spawn", "spawn1":
+		e.spawn(in.blk, int64(next(regs)), e.argument(regs, in))
+	case "call", "call1":
+		e.exec(&e.p.blocks[in.blk], int64(next(regs)), e.argument(regs, in))
 	case "goexit":
 		runtime.Goexit()
 	case "exit":
 		os.Exit(int(e.get(regs, in.a)))
 	case "set":
-		e.put(regs, in.d, e.get(regs, in.a))
+		e.putWord(regs, in.d, e.word(regs, in.a))
 	case "calc":
 		e.put(regs, in.d, calculate(e.get(regs, in.a), in.word, e.get(regs, in.b)))
 	case "panic":
@@ -316,8 +371,14 @@ func (e *execution) step(regs []int64, in *instr) {
 		e.put(regs, in.d, int64(runtime.NumGoroutine()-e.base))
 	case "select":
 		e.doSelect(regs, in)
-	case "sleep", "now", "start", "after", "afterfunc", "stop", "reset":
+	case "sleep", "now", "start", "after", "afterfunc", "afterfunc1", "stop", "reset":
 		e.timerStep(regs, in)
+	case "new", "hset", "hget", "haddr", "drop", "keep":
+		e.objectStep(regs, in)
+	case "finalizer", "gc", "gcuntil", "heap":
+		e.gcStep(regs, in)
+	case "cleanup", "cleanup1", "cstop", "weak", "wget":
+		e.newerStep(regs, in)
 	case "send", "recv0", "recv1", "recv2", "close", "len", "cap", "make":
 		e.chanStep(regs, in)
 	default:

@@ -13,12 +13,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
 
 const baseCaps = "chan select mutex rwmutex wg once cond atomic var sleep timer ticker afterfunc panic recover goexit exit " +
-	"fault elem ptr make procs goroutines one free noise parallel gotext die"
+	"fault elem ptr make procs goroutines one free noise parallel gotext die heap gc gc.precise"
 
 type runOptions struct {
 	id    string
@@ -64,7 +65,7 @@ func main() {
 func hello() {
 	say("hi gl/1 name=go version=" + strings.Fields(runtime.Version())[0] + " ops=1 procs=" +
 		strconv.Itoa(runtime.GOMAXPROCS(0)) + "\n" +
-		"cap " + baseCaps + raceCaps + clockCaps + "\n" +
+		"cap " + baseCaps + newerCaps + raceCaps + clockCaps + "\n" +
 		"promise " + promises(runtime.Version()) + "\n" +
 		"limit goroutines=20000\nok\n")
 }
@@ -149,7 +150,7 @@ func command(in *reader, words []string) bool {
 func runOne(p *program, o *runOptions) {
 	e := newExecution(p, o)
 	e.note = func(v int64) { say("note " + o.id + " " + strconv.FormatInt(v, 10) + "\n") }
-	e.exec(&p.blocks[0], e.seed)
+	e.exec(&p.blocks[0], e.seed, nil)
 	if e.tooMany(o) {
 		return
 	}
@@ -165,7 +166,8 @@ func runFree(p *program, o *runOptions) {
 		if o.join {
 			e.join = new(sync.WaitGroup)
 		}
-		e.exec(&p.blocks[0], e.seed)
+		e.exec(&p.blocks[0], e.seed, nil)
+		atomic.StoreInt32(&e.over, 1)
 		counts[e.outcome()]++
 		if o.join {
 			e.join.Wait()

@@ -6,14 +6,13 @@ import "runtime"
 
 // Scheduling noise (`noise=1..2`): before operations that others can see, a goroutine now and then gives way or dawdles.
 //
-// The generator's state is the word behind an activation's registers, so that drawing from it orders nothing between
+// The generator's state lies beside an activation's registers, so that drawing from it orders nothing between
 // goroutines; a started activation gets a state of its own from the one that starts it.
 
 // next draws from the generator of an activation.
-func next(regs []int64) uint64 {
-	s := uint64(regs[len(regs)-1]) + 0x9E3779B97F4A7C15
-	regs[len(regs)-1] = int64(s)
-	return mixed(s)
+func next(regs *registers) uint64 {
+	regs.seed += 0x9E3779B97F4A7C15
+	return mixed(regs.seed)
 }
 
 func mixed(z uint64) uint64 {
@@ -24,11 +23,11 @@ func mixed(z uint64) uint64 {
 
 // quiet are the instructions that no other goroutine can tell the time of.
 var quiet = map[string]bool{
-	"set": true, "calc": true, "jmp": true, "unless": true, "call": true, "defer": true, "deferrec": true, "recover": true,
+	"set": true, "calc": true, "jmp": true, "unless": true, "call": true, "call1": true, "defer": true, "defer1": true, "deferrec": true, "recover": true, "keep": true,
 }
 
 // disturb is called before an instruction that is not quiet.
-func (e *execution) disturb(regs []int64) {
+func (e *execution) disturb(regs *registers) {
 	x := next(regs)
 	odds := x & 7
 	switch {

@@ -21,6 +21,7 @@ type instr struct {
 	a, b, c          ref
 	d, e             ref
 	obj, blk, target int
+	imm              int64  // number of a field
 	word             string // operator of calc and unless, kind of fault
 	quiet            bool   // noise passes it over
 	caught           bool
@@ -49,13 +50,15 @@ type object struct {
 
 type program struct {
 	globals int
+	heap    bool // some register may hold a reference
+	counts  bool // it asks how many objects there are
 	objects []object
 	blocks  []block
 	show    []ref // kind 'l' is the log
 }
 
 // operands gives, per instruction, the kinds of its operands in order: v value, d destination, o object, b block,
-// l instruction index, w word, n number of cases.
+// l instruction index, w word, i number, n number of cases.
 var operands = map[string]string{
 	"spawn": "b", "call": "b", "defer": "b", "deferrec": "", "ret": "", "goexit": "", "exit": "v",
 	"set": "dv", "calc": "dwvv", "jmp": "l", "unless": "vwvl",
@@ -67,6 +70,10 @@ var operands = map[string]string{
 	"panic": "v", "recover": "d", "fault": "w", "yield": "", "spin": "v", "sleep": "v", "now": "d",
 	"start": "ov", "after": "ov", "afterfunc": "ovb", "stop": "od", "reset": "ovd",
 	"note": "v", "procs": "vd", "goroutines": "d",
+	"spawn1": "bv", "call1": "bv", "defer1": "bv", "afterfunc1": "ovbv",
+	"new": "dv", "hset": "viv", "hget": "dvi", "haddr": "dvi", "drop": "v", "keep": "v",
+	"finalizer": "vb", "cleanup": "dvb", "cleanup1": "dvbv", "cstop": "v", "weak": "dv", "wget": "dv",
+	"gc": "", "gcuntil": "ovvd", "heap": "dv",
 }
 
 // An unknownOp is answered with `skip`: the plan is right, this driver is too old for it.
@@ -136,8 +143,11 @@ func (p *program) object(words []string, nums []int64) error {
 			return fmt.Errorf("expected obj I chan CAP ELEM")
 		}
 		o.n, o.elem = nums[1], int(nums[2])
-		if words[2] == "ptr" {
+		switch words[2] {
+		case "ptr":
 			o.elem = -1
+		case "obj":
+			o.elem = -2
 		}
 		if newChan[o.elem] == nil {
 			return unknownOp("elem " + words[2])
@@ -148,6 +158,8 @@ func (p *program) object(words []string, nums []int64) error {
 		}
 		o.n = nums[1]
 	case "nilchan", "mutex", "rwmutex", "wg", "once", "timer", "ticker":
+	case "ptr", "aptr":
+		p.heap = true
 	default:
 		return unknownOp("object " + o.kind)
 	}
@@ -170,6 +182,11 @@ func (p *program) instruction(words []string) error {
 		return err
 	}
 	in, err := parseInstr(words)
+	if err == nil && newerOps[in.op] && !hasNewer {
+		return unknownOp("op " + in.op)
+	}
+	p.heap = p.heap || heapOps[in.op]
+	p.counts = p.counts || in.op == "heap"
 	b.code = append(b.code, in)
 	return err
 }
@@ -203,6 +220,8 @@ func parseInstr(words []string) (in instr, err error) {
 			dests = dests[1:]
 		case 'w':
 			in.word = w
+		case 'i':
+			in.imm, err = strconv.ParseInt(w, 10, 64)
 		case 'b':
 			if w != "nil" {
 				in.blk, err = strconv.Atoi(w)
@@ -282,10 +301,28 @@ func (p *program) fits(b *block, in *instr) bool {
 			return false
 		}
 	}
+	if !p.takesArgument(in) {
+		return false
+	}
 	kinds := operands[in.op]
 	return (!strings.Contains(kinds, "o") || p.kindFits(in.op, in.obj)) &&
 		(in.blk < len(p.blocks) && in.blk >= -1) && in.target <= len(b.code) &&
 		(!strings.Contains(kinds, "l") || in.target >= 0)
+}
+
+// takesArgument tells whether a block that gets an argument has a register for it, and a register is dropped.
+func (p *program) takesArgument(in *instr) bool {
+	switch in.op {
+	case "spawn1", "call1", "defer1", "afterfunc1", "cleanup1":
+		return in.blk >= 0 && in.blk < len(p.blocks) && p.blocks[in.blk].regs > 0
+	case "finalizer":
+		return in.blk < 0 || in.blk < len(p.blocks) && p.blocks[in.blk].regs > 0
+	case "cleanup":
+		return in.blk >= 0
+	case "drop":
+		return in.a.kind == 'r'
+	}
+	return true
 }
 
 func (p *program) inRange(r ref, regs int) bool {
@@ -312,9 +349,9 @@ func (p *program) kindFits(op string, obj int) bool {
 		"rlock": "rwmutex", "runlock": "rwmutex", "tryrlock": "rwmutex",
 		"cwait": "cond", "signal": "cond", "broadcast": "cond",
 		"wgadd": "wg", "wgdone": "wg", "wgwait": "wg", "do": "once",
-		"load": "atomic", "store": "atomic", "add": "atomic", "cas": "atomic", "swap": "atomic",
-		"read": "var", "write": "var",
-		"start": "timer ticker", "after": "timer", "afterfunc": "timer", "stop": "timer ticker", "reset": "timer ticker",
+		"load": "atomic aptr", "store": "atomic aptr", "add": "atomic", "cas": "atomic aptr", "swap": "atomic aptr",
+		"read": "var ptr", "write": "var ptr", "gcuntil": "atomic",
+		"start": "timer ticker", "after": "timer", "afterfunc": "timer", "afterfunc1": "timer", "stop": "timer ticker", "reset": "timer ticker",
 	}[op]
 	for _, k := range strings.Fields(kinds) {
 		if k == p.objects[obj].kind {

@@ -6,7 +6,7 @@ import "reflect"
 
 // doSelect does a select by the most native form there is for its shape: none, one case, one case and default, the
 // language's select over word channels, else reflect.
-func (e *execution) doSelect(regs []int64, in *instr) {
+func (e *execution) doSelect(regs *registers, in *instr) {
 	def := -1
 	others := make([]int, 0, len(in.cases))
 	for i := range in.cases {
@@ -37,15 +37,15 @@ func (e *execution) doSelect(regs []int64, in *instr) {
 
 func (e *execution) chanOf(c *caseOf) channel { return e.objects[c.obj].(chanHolder).channel() }
 
-func (e *execution) took(regs []int64, c *caseOf, v int64, ok bool) {
-	e.put(regs, c.d, v)
+func (e *execution) took(regs *registers, c *caseOf, v word, ok bool) {
+	e.putWord(regs, c.d, v)
 	e.putBool(regs, c.e, ok)
 }
 
-func (e *execution) plainCase(regs []int64, in *instr, i int) int {
+func (e *execution) plainCase(regs *registers, in *instr, i int) int {
 	c := &in.cases[i]
 	if c.op == "send" {
-		e.chanOf(c).send(e.get(regs, c.a))
+		e.chanOf(c).send(e.word(regs, c.a))
 		return i
 	}
 	v, ok := e.chanOf(c).recv2()
@@ -53,10 +53,10 @@ func (e *execution) plainCase(regs []int64, in *instr, i int) int {
 	return i
 }
 
-func (e *execution) tryCase(regs []int64, in *instr, i, def int) int {
+func (e *execution) tryCase(regs *registers, in *instr, i, def int) int {
 	c := &in.cases[i]
 	if c.op == "send" {
-		if e.chanOf(c).trySend(e.get(regs, c.a)) {
+		if e.chanOf(c).trySend(e.word(regs, c.a)) {
 			return i
 		}
 		return def
@@ -76,7 +76,7 @@ type wordCases struct {
 	si, ri [4]int
 }
 
-func (e *execution) words(regs []int64, in *instr, cases []int) (w wordCases, fits bool) {
+func (e *execution) words(regs *registers, in *instr, cases []int) (w wordCases, fits bool) {
 	ns, nr := 0, 0
 	for _, i := range cases {
 		c := &in.cases[i]
@@ -95,7 +95,7 @@ func (e *execution) words(regs []int64, in *instr, cases []int) (w wordCases, fi
 	return w, true
 }
 
-func (e *execution) wordSelect(regs []int64, in *instr, w wordCases, def int) int {
+func (e *execution) wordSelect(regs *registers, in *instr, w wordCases, def int) int {
 	var k int
 	var v int64
 	var ok bool
@@ -105,7 +105,7 @@ func (e *execution) wordSelect(regs []int64, in *instr, w wordCases, def int) in
 		k, v, ok = w.selectBlock()
 	}
 	if k >= 0 && k != def && in.cases[k].op != "send" {
-		e.took(regs, &in.cases[k], v, ok)
+		e.took(regs, &in.cases[k], word{n: v}, ok)
 	}
 	return k
 }
@@ -156,12 +156,12 @@ func (w *wordCases) selectDefault(def int) (k int, v int64, ok bool) {
 	return k, v, ok
 }
 
-func (e *execution) reflectSelect(regs []int64, in *instr, cases []int, def int) int {
+func (e *execution) reflectSelect(regs *registers, in *instr, cases []int, def int) int {
 	list := make([]reflect.SelectCase, 0, len(cases)+1)
 	for _, i := range cases {
 		c := &in.cases[i]
 		if c.op == "send" {
-			list = append(list, e.chanOf(c).sendCase(e.get(regs, c.a)))
+			list = append(list, e.chanOf(c).sendCase(e.word(regs, c.a)))
 		} else {
 			list = append(list, e.chanOf(c).recvCase())
 		}

@@ -14,18 +14,18 @@ type chanHolder interface{ channel() channel }
 func (t *typed[T]) channel() channel { return t }
 func (a *alarm) channel() channel    { return ticking{a.c} }
 
-func (e *execution) chanStep(regs []int64, in *instr) {
+func (e *execution) chanStep(regs *registers, in *instr) {
 	c := e.objects[in.obj].(chanHolder).channel()
 	switch in.op {
 	case "send":
-		c.send(e.get(regs, in.a))
+		c.send(e.word(regs, in.a))
 	case "recv0":
 		c.recv0()
 	case "recv1":
-		e.put(regs, in.d, c.recv1())
+		e.putWord(regs, in.d, c.recv1())
 	case "recv2":
 		v, ok := c.recv2()
-		e.put(regs, in.d, v)
+		e.putWord(regs, in.d, v)
 		e.putBool(regs, in.e, ok)
 	case "close":
 		c.close()
@@ -44,7 +44,7 @@ type tryLocker interface {
 	TryLock() bool
 }
 
-func (e *execution) syncStep(regs []int64, in *instr) {
+func (e *execution) syncStep(regs *registers, in *instr) {
 	switch o := e.objects[in.obj].(type) {
 	case *sync.RWMutex:
 		if !e.readerStep(regs, in, o) {
@@ -71,13 +71,15 @@ func (e *execution) syncStep(regs []int64, in *instr) {
 			o.Wait()
 		}
 	case *sync.Once:
-		o.Do(func() { e.exec(&e.p.blocks[in.blk], int64(next(regs))) })
+		o.Do(func() { e.exec(&e.p.blocks[in.blk], int64(next(regs)), nil) })
 	case *int64:
 		e.wordStep(regs, in, o)
+	case *pointer:
+		e.pointerStep(regs, in, o)
 	}
 }
 
-func (e *execution) lockStep(regs []int64, in *instr, l tryLocker) {
+func (e *execution) lockStep(regs *registers, in *instr, l tryLocker) {
 	switch in.op {
 	case "lock":
 		l.Lock()
@@ -88,7 +90,7 @@ func (e *execution) lockStep(regs []int64, in *instr, l tryLocker) {
 	}
 }
 
-func (e *execution) readerStep(regs []int64, in *instr, m *sync.RWMutex) bool {
+func (e *execution) readerStep(regs *registers, in *instr, m *sync.RWMutex) bool {
 	switch in.op {
 	case "rlock":
 		m.RLock()
@@ -103,7 +105,7 @@ func (e *execution) readerStep(regs []int64, in *instr, m *sync.RWMutex) bool {
 }
 
 // wordStep: atomics, and plain accesses that the race detector sees as such.
-func (e *execution) wordStep(regs []int64, in *instr, x *int64) {
+func (e *execution) wordStep(regs *registers, in *instr, x *int64) {
 	switch in.op {
 	case "read":
 		e.put(regs, in.d, *x)
@@ -122,7 +124,7 @@ func (e *execution) wordStep(regs []int64, in *instr, x *int64) {
 	}
 }
 
-func (e *execution) timerStep(regs []int64, in *instr) {
+func (e *execution) timerStep(regs *registers, in *instr) {
 	d := time.Duration(e.get(regs, in.a)) * e.unit
 	switch in.op {
 	case "sleep":
@@ -145,7 +147,10 @@ func (e *execution) timerStep(regs []int64, in *instr) {
 		*a = alarm{c: time.After(d)}
 	case in.op == "afterfunc":
 		b, seed := &e.p.blocks[in.blk], int64(next(regs))
-		*a = alarm{timer: time.AfterFunc(d, func() { e.exec(b, seed) })}
+		*a = alarm{timer: time.AfterFunc(d, func() { e.exec(b, seed, nil) })}
+	case in.op == "afterfunc1":
+		b, seed, p := &e.p.blocks[in.blk], int64(next(regs)), e.word(regs, in.b).p
+		*a = alarm{timer: time.AfterFunc(d, func() { e.exec(b, seed, &argument{p}) })}
 	case in.op == "stop" && isTicker:
 		a.ticker.Stop()
 	case in.op == "stop":

@@ -22,7 +22,7 @@ from ..manifest import Manifest, load_manifest
 
 KNOWN_CAPS = frozenset(
     "chan select mutex rwmutex wg once cond atomic var sleep timer ticker afterfunc panic recover goexit exit fault elem ptr make "
-    "procs goroutines heap gc gc.precise one control faketime race noise parallel gotext die deadlock free".split())
+    "procs goroutines heap gc cleanup weak gc.precise one control faketime race noise parallel gotext die deadlock free".split())
 LIMIT = 5.0
 ITERS = 20
 

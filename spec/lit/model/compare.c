@@ -126,7 +126,7 @@ static void judge_races(struct judge *j)
     for (int o = 0; o < j->p->nobjects; o++) {
         const struct lit_race *line = NULL;
         char text[160];
-        if (j->p->objects[o].kind != OBJ_VAR && j->p->objects[o].kind != OBJ_PTR) {
+        if (!lit_is_plain(&j->p->objects[o])) {
             continue;
         }
         for (int i = 0; i < j->p->nraces; i++) {

@@ -202,6 +202,21 @@ static void visit_roots(struct state *st, visit_fn fn, void *arg)
 
 /* ---- marking ---- */
 
+/* The first edge of an object; its others follow. */
+static int first_edge(const struct heap *h, int object)
+{
+    int low = 0, high = h->nedges;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (h->edge[middle].from < object) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 struct marker {
     const struct heap *h;
     bool *live;
@@ -217,9 +232,10 @@ static void mark_object(const struct marker *m, int o)
     stack[n++] = o;
     while (n > 0) {
         int from = stack[--n];
-        for (int e = 0; e < m->h->nedges; e++) {
+        for (int e = first_edge(m->h, from); e < m->h->nedges && m->h->edge[e].from == from;
+             e++) {
             int to = heap_object_of(m->h->edge[e].to);
-            if (m->h->edge[e].from == from && !m->live[to]) {
+            if (!m->live[to]) {
                 m->live[to] = true;
                 stack[n++] = to;
             }
@@ -238,10 +254,8 @@ static int64_t mark_word(void *arg, enum lit_sort sort, int64_t v)
 /* The fields of an object, not the object. */
 static void mark_fields(const struct marker *m, int o)
 {
-    for (int e = 0; e < m->h->nedges; e++) {
-        if (m->h->edge[e].from == o) {
-            mark_object(m, heap_object_of(m->h->edge[e].to));
-        }
+    for (int e = first_edge(m->h, o); e < m->h->nedges && m->h->edge[e].from == o; e++) {
+        mark_object(m, heap_object_of(m->h->edge[e].to));
     }
 }
 
@@ -315,9 +329,11 @@ static void number_object(struct numbers *n, int o)
     n->object[o] = at;
     n->order[n->nobjects++] = o;
     for (; at < n->nobjects; at++) {
-        for (int e = 0; e < n->h->nedges; e++) {
+        int from = n->order[at];
+        for (int e = first_edge(n->h, from); e < n->h->nedges && n->h->edge[e].from == from;
+             e++) {
             int to = heap_object_of(n->h->edge[e].to);
-            if (n->h->edge[e].from == n->order[at] && n->object[to] < 0) {
+            if (n->object[to] < 0) {
                 n->object[to] = n->nobjects;
                 n->order[n->nobjects++] = to;
             }
@@ -423,12 +439,11 @@ static void put_heap(struct numbers *n, const bool *live, struct heap *to)
         int from = n->order[o];
         to->object[o] = n->h->object[from];
         to->object[o].doom = live[from] ? 0 : n->h->object[from].doom;
-        for (int e = 0; e < n->h->nedges; e++) {
+        for (int e = first_edge(n->h, from); e < n->h->nedges && n->h->edge[e].from == from;
+             e++) {
             const struct heap_edge *edge = &n->h->edge[e];
-            if (edge->from == from) {
-                to->edge[to->nedges++] =
-                    (struct heap_edge){o, edge->field, new_pointer(n, edge->to)};
-            }
+            to->edge[to->nedges++] =
+                (struct heap_edge){o, edge->field, new_pointer(n, edge->to)};
         }
     }
     for (int i = 0; i < n->h->nweaks; i++) {
@@ -438,15 +453,6 @@ static void put_heap(struct numbers *n, const bool *live, struct heap *to)
     }
     put_cleans(n, to);
     put_dues(n, to);
-}
-
-static bool heap_is_same(const struct heap *a, const struct heap *b)
-{
-    return a->nobjects == b->nobjects && a->nedges == b->nedges && a->nweaks == b->nweaks &&
-           a->ncleans == b->ncleans && a->ndues == b->ndues &&
-           !memcmp(a->object, b->object, (size_t)a->nobjects * sizeof *a->object) &&
-           !memcmp(a->weak, b->weak, (size_t)a->nweaks * sizeof *a->weak) &&
-           !memcmp(a->due, b->due, (size_t)a->ndues * sizeof *a->due);
 }
 
 void heap_settle(struct state *st)
@@ -480,7 +486,5 @@ void heap_settle(struct state *st)
     put_heap(&n, live, &to);
     visit_roots(st, renumber_word, &n);
     race_renumber(st, n.object);
-    if (!heap_is_same(&h, &to) || h.nedges || h.ncleans) {
-        heap_store(st, &to);
-    }
+    heap_store(st, &to);
 }

@@ -11,9 +11,10 @@
  *
  *   I1  A pointer is 0 (nil) or heap_pointer(object, field); a weak register is 0 or 1 + an
  *       index of weak[]; a cleanup register is 0 or 1 + an index of clean[].
- *   I2  Live is what the program's roots, the arguments of cleanups and of what is queued,
+ *   I2  Edges lie in the order of their objects and fields.
+ *   I3  Live is what the program's roots, the arguments of cleanups and of what is queued,
  *       and the fields of objects with a finalizer lead to.
- *   I3  An object that is not live is kept as long as somebody could tell: it has a
+ *   I4  An object that is not live is kept as long as somebody could tell: it has a
  *       finalizer, a cleanup or a weak pointer, or such an object leads to it.
  */
 #ifndef MODEL_HEAP_H
@@ -76,12 +77,12 @@ static inline int64_t heap_call(int block, int64_t arg)
 void heap_load(const struct state *st, struct heap *h);
 void heap_store(struct state *st, const struct heap *h);
 
-/* Marks in live[] what the roots and the objects with extra[] (NULL: none) lead to (I2). */
+/* Marks in live[] what the roots and the objects with extra[] (NULL: none) lead to (I3). */
 void heap_mark(const struct state *st, const struct heap *h, const bool *extra, bool *live);
 /* The objects that are not live and of which somebody could tell; returns their number. */
 int heap_candidates(const struct state *st, const struct heap *h, const bool *live,
                     int *out);
-/* Numbers anew, and forgets (I3).  After every step of a program with a heap. */
+/* Numbers anew, and forgets (I4).  After every step of a program with a heap. */
 void heap_settle(struct state *st);
 
 /* ---- step_heap.c ---- */

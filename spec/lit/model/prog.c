@@ -135,7 +135,7 @@ static void conclude(struct prog *p, const struct survey *s, bool fifo)
     for (int o = 0; o < p->lit->nobjects; o++) {
         enum lit_kind kind = p->lit->objects[o].kind;
         p->parks[o] |= fifo || kind != OBJ_MUTEX;
-        p->shares_vars |= (kind == OBJ_VAR || kind == OBJ_PTR) && s->starts &&
+        p->shares_vars |= lit_is_plain(&p->lit->objects[o]) && s->starts &&
                           s->var_elsewhere[o] && s->var_written[o];
     }
     for (int g = 0; g < p->lit->nglobals; g++) {
