@@ -21,8 +21,10 @@ enum gr_fatal {
     GR_FATAL_GO_NIL,
     GR_FATAL_STACK_OVERFLOW,
     GR_FATAL_NO_MEMORY,
-    GR_FATAL_THREADS, /* more than gr_threads_max */
-    GR_FATAL_FAULT,   /* a bad address that is not near nil */
+    GR_FATAL_THREADS,         /* more than gr_threads_max */
+    GR_FATAL_FAULT,           /* a bad address that is not near nil */
+    GR_FATAL_FINALIZER_PLACE, /* gr_finalizer: no address of an object */
+    GR_FATAL_FINALIZER_SET,   /* gr_finalizer: it has one already */
 };
 
 /* Writes a dump of all goroutines (number, state, frames, creator) to this descriptor.  Any

@@ -29,7 +29,8 @@ static const char *const texts[] = {
 #include "fatal.def"
 };
 
-STATIC_ASSERT(ARRAY_LEN(texts) == GR_FATAL_FAULT + 1, "fatal.def covers enum gr_fatal");
+STATIC_ASSERT(ARRAY_LEN(texts) == GR_FATAL_FINALIZER_SET + 1,
+              "fatal.def covers enum gr_fatal");
 
 /* atomic: 0 while nobody dies, else the kernel's number of the thread that does */
 static atomic_u32 dying;

@@ -206,6 +206,23 @@ static ALWAYS_INLINE bool heap_mark(const struct heap_ref *r)
     return (atomic_fetch_or_explicit(word, bit, memory_order_seq_cst) & bit) == 0;
 }
 
+/* ---- special records ----------------------------------------------------------------- */
+
+/* Before a record is inserted, without a lock.  False: no memory for that. */
+bool special_ready(void);
+
+/* Where the first record at (offset, kind) or behind that hangs.  Under special_lock, as
+ * the next three. */
+struct special **special_find_locked(struct heap_meta *m, uint64_t offset, uint32_t kind);
+void special_insert_locked(struct heap_meta *m, struct special *s);
+struct special *special_take_locked(struct heap_meta *m, struct special **at);
+/* Whether the object in that slot is about to be swept. */
+bool special_is_dead_locked(const struct heap_meta *m, uint32_t slot);
+
+/* Shows spans that have records, or had some: a group of them at a time. */
+uint32_t special_groups(void);
+void special_visit(uint32_t group, void (*see)(struct heap_meta *m, void *arg), void *arg);
+
 /* ---- what the collector asks for ----------------------------------------------------- */
 
 /* Owned by floor gc, filled at its boot; const after that. */

@@ -57,7 +57,7 @@ struct heap_meta *span_make(uint32_t class, bool is_noscan, size_t npages)
     m->nalloc = 0;
     m->next = 0;
     m->specials = NULL;
-    mutex_init(&m->special_lock, RANK_special);
+    m->special_lock.rank = RANK_special; /* somebody may hold it, with an old address */
     store_relaxed(&m->is_queued, 0);
     for (uint32_t i = 0; i < span_words(m); i++) {
         store_relaxed(&m->marks[i], 0);

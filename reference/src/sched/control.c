@@ -27,6 +27,7 @@
 
 static struct control only;
 static atomic_u32 is_taken;
+static uint64_t nruns; /* guarded by is_taken */
 
 static void step(struct control *c)
 {
@@ -279,6 +280,11 @@ size_t control_alive(struct control *c)
     return c->nalive;
 }
 
+uint64_t sched_run_number(void)
+{
+    return sched_controlled() ? nruns : 0;
+}
+
 void control_end(struct control *c, enum gr_end end, int64_t code, gr_value v,
                  const char *text)
 {
@@ -312,6 +318,7 @@ static void control_init(struct control *c, const struct gr_control *opt)
     c->opt = *opt;
     c->max_steps = opt->max_steps > 0 ? opt->max_steps : 100000;
     c->steps = 0;
+    nruns++;
     c->nrun = 0;
     c->nalive = 0;
     c->has_main = true;

@@ -107,6 +107,9 @@ static inline bool sched_controlled(void)
            0;
 }
 
+/* The number of the controlled run that is active, or 0. */
+uint64_t sched_run_number(void);
+
 enum choice {
     /* which runnable goroutine (or due timer) goes on; 0: the current one */
     CHOICE_NEXT,

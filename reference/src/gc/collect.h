@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* collect.h - inside the collector: the state of the cycle, and calls between its files.
+ *
+ *   file       owns
+ *   work.c     queues of what is marked and not yet scanned
+ *   mark.c     marking and scanning of objects, slices of that
+ *   root.c     where marking begins
+ *   cycle.c    phases, stops, who waits for what
+ *   worker.c   goroutines that mark and sweep in the background
+ *   assist.c   goroutines that allocate: when a cycle begins, how much they help
+ *   govern.c   settings and figures that decide when a cycle begins
+ *   pace.c     the decision: a pure function
+ *   barrier.c  stores
+ *   end.c      records of objects; final.c  finalizers and cleanups; weak.c  weak pointers
+ *   stats.c    figures and lines about cycles; verify.c  what was left white wrongly
+ *
+ * Locks: gccycle, gcroots, gchandles -> special (heap) -> gcends -> gcwork -> fix.
+ */
+#ifndef GC_COLLECT_H
+#define GC_COLLECT_H
+
+#include "gc/gc.h"
+#include "gc/work.h"
+#include "heap/heap.h"
+#include "os/os.h"
+#include "sched/sched.h"
+
+/* ---- mark.c -------------------------------------------------------------------------- */
+
+/* The object that this word points to or into, if any, is reachable.  While marking. */
+void mark_word(struct work *w, uintptr_t word);
+/* The same for all words that begin in [lo, hi). */
+void mark_range(struct work *w, const void *lo, const void *hi);
+/* What an object refers to, but not the object itself. */
+void mark_inside(struct work *w, const struct heap_ref *r);
+/* Words of n objects of a type. */
+void mark_typed(struct work *w, const gr_type *t, const void *at, size_t n);
+
+/* Marks until the clock says `until`, so many bytes are scanned, everything is marked as
+ * far as can be seen, or the world is to stop.  True: there was something to do.  *bytes:
+ * what was scanned. */
+bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes);
+/* The world stands still, or one thread is all there is: marks to the end. */
+void mark_all(void);
+/* Whether all is marked, as far as can be seen; exact in a stopped world. */
+bool mark_is_done(void);
+/* In this cycle, by slices that are over: bytes scanned; those of them that were no
+ * objects; bytes of objects marked. */
+uint64_t mark_scanned(void);
+uint64_t mark_scanned_roots(void);
+uint64_t mark_found(void);
+void mark_reset(void); /* the world stands still */
+
+/* ---- root.c -------------------------------------------------------------------------- */
+
+void root_reset(void); /* the world stands still: all roots are to be scanned */
+/* Scans some.  False: nothing is left, but what others may be at. */
+bool root_some(struct work *w);
+bool root_is_done(void); /* exact when nobody is in root_some */
+/* For gcverify: every word of every root, goroutines' excepted; the world stands still. */
+void root_each(void (*see)(const void *at, const char *what, void *arg), void *arg);
+
+/* ---- cycle.c ------------------------------------------------------------------------- */
+
+enum gc_reason { GC_BY_HEAP, GC_BY_CALL, GC_BY_TIME, GC_BY_STRESS };
+
+/* Begins a cycle if none marks and nobody is beginning one: number `nth` or a later one is
+ * not needed when there have been so many.  On a goroutine, no lock; may park. */
+void cycle_begin(uint64_t nth, enum gc_reason why);
+uint64_t cycle_begun(void); /* how many have begun so far */
+uint64_t cycle_ended(void); /* how many of them are marked */
+/* Comes back when cycle nth is marked, having begun it if nobody has. */
+void cycle_wait(uint64_t nth, enum gc_reason why);
+/* Nothing was left to mark when the caller looked: ends the marking if that is so. */
+void cycle_end_try(void);
+
+/* ---- worker.c ------------------------------------------------------------------------ */
+
+void worker_boot(void);
+void worker_start(void);     /* a cycle marks from now on */
+struct g *worker_idle(void); /* gc_hooks.idle_work */
+void sweeper_start(void);    /* there is something to be swept */
+
+/* ---- assist.c ------------------------------------------------------------------------ */
+
+void assist_allocated(size_t bytes); /* heap_hooks.allocated */
+
+/* ---- barrier.c ----------------------------------------------------------------------- */
+
+void shade_word(const void *word);               /* gc_hooks.shade */
+void scan_words(const void *lo, const void *hi); /* gc_hooks.scan */
+
+#endif

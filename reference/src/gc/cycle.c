@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* cycle.c - a cycle from its beginning to its end, and who waits for which.
+ *
+ * Owns: phases, the two stops, numbers of cycles, goroutines that wait for them.
+ * Not here: marking (mark.c), who does it in the background (worker.c), when a cycle should
+ * begin (assist.c, pace.c).
+ *
+ *     begin --sweep the rest, stop 1--> MARK --nothing left, stop 2--> over, to be swept
+ *
+ * Somebody begins a cycle: the one that sets is_beginning.  Marking is done in slices by
+ * whoever has time.  Who finds nothing left, and nobody in a slice, stops the world and
+ * looks again; now that is exact, and if there is work after all (a store has shaded
+ * something meanwhile) the world and the marking go on.
+ *
+ * With GR_DEBUG=gcstop=1, and in controlled runs, where there is one thread, marking
+ * happens between the two stops without letting go.
+ *
+ *   I1  begun counts first stops, ended counts second ones: begun - ended is 1 while a
+ *       cycle marks, else 0.  Both change while the world stands still.
+ *   I2  Sweeping of a cycle is over before the next one begins (heap.h I6).
+ *   I3  What waits is woken after each change of begun, ended and is_beginning.
+ */
+#include "gc/collect.h"
+
+#include "gc/end.h"
+#include "gc/govern.h"
+#include "gc/stats.h"
+#include "gc/verify.h"
+
+static struct {
+    struct mutex lock;
+    bool is_beginning; /* guarded by lock */
+    uint64_t news;     /* guarded by lock: counts changes (I3) */
+    struct g *waiting; /* guarded by lock: by g->link */
+    atomic_u64 begun;  /* atomic (I1) */
+    atomic_u64 ended;  /* atomic (I1) */
+    atomic_u32
+        is_ending; /* atomic: somebody is about to stop the world for the second time */
+} cycle = {.lock = MUTEX_INIT(RANK_gccycle)};
+
+/* ---- waiting ------------------------------------------------------------------------- */
+
+static bool wait_commit(struct g *g, void *unused)
+{
+    (void)unused;
+    g->link = cycle.waiting;
+    cycle.waiting = g;
+    mutex_unlock(&cycle.lock);
+    return true;
+}
+
+/* Until something has changed since `news` was read. */
+static void wait_for_news(uint64_t news)
+{
+    mutex_lock(&cycle.lock);
+    if (cycle.news != news) {
+        mutex_unlock(&cycle.lock);
+        return;
+    }
+    sched_park(wait_commit, NULL, PARK_GC_WAIT);
+}
+
+static void tell_news(void)
+{
+    mutex_lock(&cycle.lock);
+    cycle.news++;
+    struct g *list = cycle.waiting;
+    cycle.waiting = NULL;
+    mutex_unlock(&cycle.lock);
+    sched_ready_all(list);
+}
+
+static uint64_t news_now(void)
+{
+    mutex_lock(&cycle.lock);
+    uint64_t news = cycle.news;
+    mutex_unlock(&cycle.lock);
+    return news;
+}
+
+uint64_t cycle_begun(void)
+{
+    return load_relaxed(&cycle.begun);
+}
+
+uint64_t cycle_ended(void)
+{
+    return load_relaxed(&cycle.ended);
+}
+
+/* ---- the two stops ------------------------------------------------------------------- */
+
+/* What was reachable now survives. */
+static void begin_stopped(enum gc_reason why)
+{
+    heap_flush();
+    govern_begin();
+    stats_begin(why);
+    heap_mark_begin(false);
+    mark_reset();
+    root_reset();
+    store_relaxed(&cycle.begun, load_relaxed(&cycle.begun) + 1);
+    store_relaxed(&gc_is_marking, true);
+    sched_scan_begin();
+}
+
+static void end_stopped(void)
+{
+    ASSERT(mark_is_done());
+    if (UNLIKELY(env_knobs.gcverify))
+        verify_marks();
+    store_relaxed(&gc_is_marking, false);
+    sched_scan_end();
+    heap_mark_end();
+    store_relaxed(&cycle.ended, load_relaxed(&cycle.ended) + 1);
+    govern_end();
+    stats_end();
+}
+
+/* After the second stop, in a world that runs. */
+static void end_started(void)
+{
+    stats_line();
+    sweeper_start();
+    tell_news();
+}
+
+/* The world goes on; how long it did not is counted. */
+static void start_world(int64_t begin_ns)
+{
+    sched_start_world();
+    stats_pause(os_now_ns() - begin_ns);
+}
+
+static bool is_one_thread(void)
+{
+    return sched_controlled();
+}
+
+/* ---- beginning ----------------------------------------------------------------------- */
+
+static bool begin_take(uint64_t nth)
+{
+    mutex_lock(&cycle.lock);
+    bool is_free =
+        !cycle.is_beginning && cycle_begun() == cycle_ended() && cycle_begun() < nth;
+    cycle.is_beginning |= is_free;
+    mutex_unlock(&cycle.lock);
+    return is_free;
+}
+
+static void begin_give(void)
+{
+    mutex_lock(&cycle.lock);
+    cycle.is_beginning = false;
+    mutex_unlock(&cycle.lock);
+}
+
+/* Both stops in one, and all marking in between. */
+static void cycle_in_one_stop(enum gc_reason why)
+{
+    int64_t begin_ns = os_now_ns();
+    sched_stop_world("gc: a whole cycle");
+    begin_stopped(why);
+    mark_all();
+    end_stopped();
+    start_world(begin_ns);
+    begin_give();
+    end_started();
+}
+
+void cycle_begin(uint64_t nth, enum gc_reason why)
+{
+    if (!begin_take(nth))
+        return;
+    heap_sweep_all(); /* I2 */
+    if (env_knobs.gcstop || is_one_thread()) {
+        cycle_in_one_stop(why);
+        return;
+    }
+    worker_boot();
+    int64_t begin_ns = os_now_ns();
+    sched_stop_world("gc: marking begins");
+    begin_stopped(why);
+    start_world(begin_ns);
+    begin_give();
+    worker_start();
+    tell_news();
+}
+
+/* ---- ending -------------------------------------------------------------------------- */
+
+void cycle_end_try(void)
+{
+    if (!load_relaxed(&gc_is_marking) || !mark_is_done() ||
+        swap_acquire(&cycle.is_ending, 1) != 0) /* pairs with the release below */
+        return;
+    bool is_over = false;
+    int64_t begin_ns = os_now_ns();
+    sched_stop_world("gc: marking ends");
+    if (load_relaxed(&gc_is_marking) && mark_is_done()) {
+        end_stopped();
+        is_over = true;
+    }
+    start_world(begin_ns);
+    store_release(&cycle.is_ending, 0); /* pairs with the swap above */
+    if (is_over)
+        end_started();
+}
+
+/* ---- for the program ----------------------------------------------------------------- */
+
+void cycle_wait(uint64_t nth, enum gc_reason why)
+{
+    for (;;) {
+        uint64_t news = news_now();
+        if (cycle_ended() >= nth)
+            return;
+        cycle_begin(nth, why);
+        if (cycle_ended() < nth)
+            wait_for_news(news);
+    }
+}
+
+void gr_gc(void)
+{
+    sched_point();
+    gc_boot();
+    cycle_wait(cycle_begun() + 1, GC_BY_CALL);
+    if (MUTANT(gc_returns_early))
+        return;
+    heap_sweep_all();
+    govern_swept();
+    due_run();
+}
+
+void gr_gc_minor(void)
+{
+    gr_gc();
+}

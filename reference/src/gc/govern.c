@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* govern.c - when a cycle begins: the settings, and the figures that pace.h is given.
+ *
+ * Owns: gr_gc_percent, gr_mem_limit, heap_trigger.
+ * Not here: the decision (pace.c), who acts on it (assist.c).
+ *
+ * heap_live() falls while the heap is swept.  So right after the end of marking the trigger
+ * is higher by what sweeping will free, and comes down to its true height when all is
+ * swept; what is allocated meanwhile has to be swept first, mostly.
+ *
+ *   I1  Figures of cycles change while the world stands still; settings and what follows
+ *       from both under lock.
+ */
+#include "gc/govern.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gc/pace.h"
+#include "gc/stats.h"
+
+#define LEAST_BYTES ((uint64_t)4 << 20)
+
+static struct {
+    struct mutex lock;
+    struct pace_in in;   /* guarded by lock */
+    struct pace_out out; /* guarded by lock */
+    uint64_t garbage;    /* guarded by lock: what sweeping has not freed yet, at most */
+    atomic_u64 goal;     /* atomic mirror of out.goal */
+    atomic_u64 live;     /* atomic mirror of in.live */
+    uint64_t begin_heap; /* STW only, as the next three */
+    int64_t begin_ns;
+    uint64_t expected; /* bytes to be scanned in this cycle */
+    bool is_booted;    /* guarded by lock */
+} govern = {.lock = MUTEX_INIT(RANK_gccycle),
+            .in = {.percent = 100, .least = LEAST_BYTES, .limit = PACE_NO_LIMIT}};
+
+static void trigger_set_locked(void)
+{
+    govern.out = pace(&govern.in);
+    if (MUTANT(gc_percent_ignored) && govern.out.goal != PACE_OFF)
+        govern.out.trigger = govern.out.goal = 2 * govern.in.live + LEAST_BYTES;
+    uint64_t trigger = govern.out.trigger;
+    if (trigger != PACE_OFF)
+        trigger += govern.garbage;
+    store_relaxed(&govern.goal, govern.out.goal);
+    store_relaxed(&heap_trigger, trigger);
+}
+
+/* Bytes of memory that are no objects, as far as it is known without a stop. */
+static uint64_t beside(void)
+{
+    return 0;
+}
+
+/* ---- the environment ----------------------------------------------------------------- */
+
+/* "100", "off"; what is neither is ignored, as GOGC is. */
+static void percent_read(void)
+{
+    const char *text = getenv("GR_GC");
+    char *end;
+    if (text == NULL || text[0] == '\0')
+        return;
+    long n = strtol(text, &end, 10);
+    if (strcmp(text, "off") == 0)
+        govern.in.percent = -1;
+    else if (*end == '\0' && n >= 0 && n <= INT32_MAX)
+        govern.in.percent = n;
+}
+
+/* A number of bytes, or of KiB, MiB, GiB, TiB; "off". */
+static void limit_read(void)
+{
+    static const struct {
+        const char *name;
+        int shift;
+    } units[] = {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+    const char *text = getenv("GR_MEMLIMIT");
+    char *end;
+    if (text == NULL || text[0] < '0' || text[0] > '9')
+        return;
+    long long n = strtoll(text, &end, 10);
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        if (strcmp(end, units[i].name) == 0 && n <= INT64_MAX >> units[i].shift)
+            govern.in.limit = (int64_t)n << units[i].shift;
+}
+
+void govern_boot(void)
+{
+    base_boot();
+    mutex_lock(&govern.lock);
+    bool was_booted = govern.is_booted;
+    govern.is_booted = true;
+    if (!was_booted) {
+        percent_read();
+        limit_read();
+        trigger_set_locked();
+    }
+    mutex_unlock(&govern.lock);
+}
+
+/* ---- cycles -------------------------------------------------------------------------- */
+
+void govern_begin(void)
+{
+    govern.begin_heap = heap_live();
+    govern.begin_ns = os_now_ns();
+    govern.expected = govern.in.scan;
+}
+
+void govern_end(void)
+{
+    uint64_t heap = heap_live();
+    uint64_t born = heap > govern.begin_heap ? heap - govern.begin_heap : 0;
+    int64_t all_ns = (os_now_ns() - govern.begin_ns) * gr_procs(0);
+    int64_t mark_ns = stats_mark_ns();
+    mutex_lock(&govern.lock);
+    govern.in.live = mark_found() + born;
+    govern.in.scan = mark_scanned();
+    govern.in.roots = mark_scanned_roots();
+    govern.in.alloc_bytes = born;
+    govern.in.alloc_ns = (uint64_t)(all_ns > mark_ns ? all_ns - mark_ns : 1);
+    govern.in.scan_bytes = mark_scanned();
+    govern.in.scan_ns = (uint64_t)mark_ns;
+    govern.in.beside = beside();
+    govern.garbage = heap > govern.in.live ? heap - govern.in.live : 0;
+    store_relaxed(&govern.live, govern.in.live);
+    trigger_set_locked();
+    mutex_unlock(&govern.lock);
+}
+
+void govern_swept(void)
+{
+    mutex_lock(&govern.lock);
+    if (govern.garbage > 0 && !load_relaxed(&gc_is_marking)) {
+        govern.garbage = 0;
+        trigger_set_locked();
+    }
+    mutex_unlock(&govern.lock);
+}
+
+uint64_t govern_goal(void)
+{
+    return load_relaxed(&govern.goal);
+}
+
+uint64_t govern_live(void)
+{
+    return load_relaxed(&govern.live);
+}
+
+double govern_ratio(void)
+{
+    uint64_t expected = govern.expected, goal = govern_goal();
+    if (goal == PACE_OFF)
+        return 0;
+    return pace_ratio(expected, mark_scanned(), heap_live(), goal);
+}
+
+/* ---- settings ------------------------------------------------------------------------ */
+
+int gr_gc_percent(int percent)
+{
+    gc_boot();
+    mutex_lock(&govern.lock);
+    int64_t was = govern.in.percent;
+    govern.in.percent = percent < 0 ? -1 : percent;
+    trigger_set_locked();
+    mutex_unlock(&govern.lock);
+    return (int)was;
+}
+
+int64_t gr_mem_limit(int64_t bytes)
+{
+    gc_boot();
+    mutex_lock(&govern.lock);
+    int64_t was = govern.in.limit;
+    if (bytes >= 0) {
+        govern.in.limit = bytes;
+        govern.in.beside = beside();
+        trigger_set_locked();
+    }
+    mutex_unlock(&govern.lock);
+    return was;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* mark.c - marking: from words to objects, from objects to words, until nothing is left.
+ *
+ * Owns: what is done for a word that may be a pointer, scanning of spans and objects,
+ * slices of marking.
+ * Not here: queues (work.c), where marking begins (root.c), when it is over (cycle.c).
+ *
+ * An object of at most 512 bytes is marked by a bit of its span, and the span goes into a
+ * queue unless it is in one.  When it is taken out, all that was marked and not scanned is
+ * scanned, side by side in memory, for one look at what describes the span.  Larger objects
+ * are queued one by one, and those beyond PIECE_BYTES in pieces, so that many can help and
+ * nobody is held up.
+ *
+ * Words are read while the program writes to them.  Whatever is read is believed only after
+ * heap_find and heap_is_object; a word that was overwritten has been shaded (gc.h I1).
+ *
+ *   I1  Who sets a mark queues the span unless it sees is_queued; who takes the span clears
+ *       is_queued before it looks at the marks.  Both in one order, sequentially
+ *       consistent: one of them sees the other.
+ *   I2  scans is set by an atomic or, and what it gives tells who scans the object: a span
+ *       may be in two hands.
+ *   I3  In a slice the caller does not leave its processor; nactive counts slices.  So in a
+ *       stopped world there are none, and all that is marked and not scanned is in queues.
+ */
+#include "gc/collect.h"
+
+#define PIECE_BYTES ((size_t)128 << 10)
+#define BATCH 16u     /* entries taken at a time */
+#define SCAN_BATCH 4u /* goroutines */
+
+static struct {
+    atomic_u32 nactive;               /* atomic (I3) */
+    atomic_u64 scanned, roots, found; /* atomic; bytes */
+} mark;
+
+/* ---- from words to objects ----------------------------------------------------------- */
+
+/* Queued one by one; a large one has slot_bytes 0. */
+static ALWAYS_INLINE bool is_single(const struct heap_meta *m)
+{
+    return m->slot_bytes - 1u >= HEAP_BITS_BYTES;
+}
+
+static NOINLINE void queue_span(struct work *w, struct heap_meta *m)
+{
+    /* Sequentially consistent (I1): pairs with span_scan. */
+    if (atomic_exchange_explicit(&m->is_queued, 1, memory_order_seq_cst) == 0)
+        work_push(w, work_span(heap_page_no(m)));
+}
+
+/* Sets the mark; what is new is queued. */
+static ALWAYS_INLINE void mark_ref(struct work *w, const struct heap_ref *r)
+{
+    struct heap_meta *m = r->meta;
+    if (!heap_mark(r))
+        return;
+    w->found_bytes += heap_ref_bytes(r);
+    if (m->is_noscan)
+        return;
+    if (is_single(m))
+        work_push(w, (uint64_t)(uintptr_t)r->base);
+    else if (load_seq(&m->is_queued) == 0) /* (I1): pairs with span_scan */
+        queue_span(w, m);
+}
+
+static ALWAYS_INLINE void mark_word_near(struct work *w, uintptr_t word)
+{
+    struct heap_ref r;
+    if (!heap_find((const void *)word, &r) || heap_bit(r.meta->marks, r.slot))
+        return;
+    if (heap_is_object(&r))
+        mark_ref(w, &r);
+}
+
+void mark_word(struct work *w, uintptr_t word)
+{
+    mark_word_near(w, word);
+}
+
+static UNWATCHED void words_mark(struct work *w, const void *lo, const void *hi)
+{
+    const volatile uintptr_t *p =
+        (const volatile uintptr_t *)(((uintptr_t)lo + 7) & ~(uintptr_t)7);
+    for (; (uintptr_t)p + sizeof *p <= (uintptr_t)hi; p++)
+        mark_word_near(w, *p);
+}
+
+void mark_range(struct work *w, const void *lo, const void *hi)
+{
+    words_mark(w, lo, hi);
+    w->root_bytes += (uint64_t)((const char *)hi - (const char *)lo);
+}
+
+/* ---- from objects to words ----------------------------------------------------------- */
+
+/* Those of 64 words from p on that `bits` names. */
+static UNWATCHED ALWAYS_INLINE void mark_bits(struct work *w, const volatile uintptr_t *p,
+                                              uint64_t bits)
+{
+    for (; bits != 0; bits &= bits - 1)
+        mark_word_near(w, p[__builtin_ctzll(bits)]);
+}
+
+/* Up to 64 pointer bits of a type, from this word on. */
+static ALWAYS_INLINE uint64_t type_bits(const gr_type *t, size_t word, size_t n)
+{
+    uint64_t bits;
+    if (t->ptrs == NULL) {
+        bits = t->word >> word;
+    } else {
+        bits = t->ptrs[word / 64] >> word % 64;
+        if (word % 64 != 0 && word / 64 + 1 < (t->nwords + 63) / 64)
+            bits |= t->ptrs[word / 64 + 1] << (64 - word % 64);
+    }
+    return n >= 64 ? bits : bits & (((uint64_t)1 << n) - 1);
+}
+
+/* The words of one object that begin at words [from, to) of it. */
+static UNWATCHED void mark_element(struct work *w, const gr_type *t, const char *at,
+                                   size_t from, size_t to)
+{
+    const volatile uintptr_t *p = (const volatile uintptr_t *)(uintptr_t)at;
+    size_t end = t->nwords < to ? t->nwords : to;
+    if (MUTANT(gc_last_word_skipped) && end == t->nwords && end > from)
+        end--;
+    for (size_t i = from; i < end; i += 64)
+        mark_bits(w, p + i, type_bits(t, i, end - i));
+}
+
+/* Bytes [from, to) of memory in which objects of a type lie in a row from `base` on. */
+static UNWATCHED void mark_row(struct work *w, const gr_type *t, const char *base,
+                               size_t from, size_t to)
+{
+    if (t->nwords == 0)
+        return;
+    if (t->size == sizeof(void *)) {
+        words_mark(w, base + from, base + to);
+        return;
+    }
+    size_t at = from - from % t->size; /* of the element that `from` lies in */
+    for (; at < to; at += t->size) {
+        size_t first = at < from ? (from - at) / sizeof(void *) : 0;
+        size_t words = (to - at) / sizeof(void *);
+        mark_element(w, t, base + at, first, words);
+    }
+}
+
+void mark_typed(struct work *w, const gr_type *t, const void *at, size_t n)
+{
+    mark_row(w, t, at, 0, n * t->size);
+}
+
+static UNWATCHED void slot_scan(struct work *w, struct heap_meta *m, const char *page,
+                                uint32_t slot)
+{
+    uint32_t words = m->slot_bytes / sizeof(void *);
+    uint32_t at = slot * words, end = at + words;
+    const volatile uintptr_t *p = (const volatile uintptr_t *)(uintptr_t)page;
+    while (at < end) {
+        uint32_t n = 64 - at % 64 < end - at ? 64 - at % 64 : end - at;
+        uint64_t bits = load_relaxed(&m->ptrs[at / 64]) >> at % 64;
+        mark_bits(w, p + at, n == 64 ? bits : bits & (((uint64_t)1 << n) - 1));
+        at += n;
+    }
+}
+
+static void span_scan(struct work *w, struct heap_meta *m)
+{
+    const char *page = heap_page_at(heap_page_no(m));
+    /* Sequentially consistent (I1): pairs with mark_ref and queue_span. */
+    store_seq(&m->is_queued, 0);
+    for (uint32_t i = 0; i < (m->nslots + 63u) / 64; i++) {
+        uint64_t todo = load_seq(&m->marks[i]) & ~load_relaxed(&m->scans[i]); /* (I1) */
+        if (todo == 0)
+            continue;
+        /* (I2); acquire pairs with the owner of a cache, who sets scans of what is new. */
+        todo &= ~atomic_fetch_or_explicit(&m->scans[i], todo, memory_order_acq_rel);
+        w->scanned_bytes += (uint64_t)__builtin_popcountll(todo) * m->slot_bytes;
+        for (; todo != 0; todo &= todo - 1)
+            slot_scan(w, m, page, i * 64 + (uint32_t)__builtin_ctzll(todo));
+    }
+}
+
+static const gr_type *type_of(const struct heap_ref *r)
+{
+    /* Pairs with the release by who made the object. */
+    return load_acquire(&r->meta->types[r->slot % HEAP_TYPES_MAX]);
+}
+
+/* The first of many pieces asks for the others. */
+static void object_scan(struct work *w, uint64_t entry)
+{
+    const char *at = (const char *)(uintptr_t)entry;
+    struct heap_ref r;
+    if (!heap_find(at, &r))
+        return;
+    const gr_type *t = type_of(&r);
+    if (t == NULL)
+        return;
+    size_t bytes = heap_ref_bytes(&r), from = (size_t)(at - r.base);
+    size_t to = bytes - from > PIECE_BYTES ? from + PIECE_BYTES : bytes;
+    if (from == 0 && !MUTANT(gc_second_piece_skipped))
+        for (size_t next = PIECE_BYTES; next < bytes; next += PIECE_BYTES)
+            work_push(w, (uint64_t)(uintptr_t)(r.base + next));
+    w->scanned_bytes += to - from;
+    mark_row(w, t, r.base, from, to);
+}
+
+void mark_inside(struct work *w, const struct heap_ref *r)
+{
+    struct heap_meta *m = r->meta;
+    if (m->is_noscan)
+        return;
+    if (is_single(m))
+        work_push(w, (uint64_t)(uintptr_t)r->base);
+    else
+        slot_scan(w, m, heap_page_at(heap_page_no(m)), r->slot);
+}
+
+/* ---- slices -------------------------------------------------------------------------- */
+
+static void entry_prefetch(uint64_t entry)
+{
+    if (entry % 2 == 0) {
+        __builtin_prefetch((const void *)(uintptr_t)entry);
+        return;
+    }
+    struct heap_meta *m = &heap_metas[entry / 2];
+    __builtin_prefetch(m);
+    __builtin_prefetch(&m->marks);
+    __builtin_prefetch(&m->scans);
+    __builtin_prefetch(&m->ptrs);
+}
+
+static void entries_scan(struct work *w, const uint64_t *entry, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        entry_prefetch(entry[i]);
+    for (uint32_t i = 0; i < n; i++) {
+        if (entry[i] % 2 == 0)
+            object_scan(w, entry[i]);
+        else
+            span_scan(w, &heap_metas[entry[i] / 2]);
+    }
+}
+
+/* One bit of marking: a batch of entries, else of roots, else of goroutines. */
+static bool mark_step(struct work *w)
+{
+    uint64_t entry[BATCH];
+    uint32_t n = work_take(w, entry, BATCH);
+    if (n > 0) {
+        entries_scan(w, entry, n);
+        return true;
+    }
+    return root_some(w) || sched_scan_some(SCAN_BATCH);
+}
+
+static bool is_point_due(void)
+{
+    return (load_relaxed(&sched_attention) & (ATT_WORLD | ATT_STOP)) != 0;
+}
+
+static struct work *slice_begin(void)
+{
+    add_seq(&mark.nactive, 1);
+    return work_mine();
+}
+
+static void count_up(atomic_u64 *sum, uint64_t *n)
+{
+    if (*n > 0)
+        add_relaxed(sum, *n);
+    *n = 0;
+}
+
+/* Gives: bytes scanned.  Sequentially consistent: pairs with mark_is_done, which looks at
+ * queues after nactive. */
+static uint64_t slice_end(struct work *w)
+{
+    uint64_t bytes = w->scanned_bytes + w->root_bytes;
+    w->scanned_bytes += w->root_bytes;
+    count_up(&mark.scanned, &w->scanned_bytes);
+    count_up(&mark.roots, &w->root_bytes);
+    count_up(&mark.found, &w->found_bytes);
+    sub_seq(&mark.nactive, 1);
+    return bytes;
+}
+
+bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes)
+{
+    bool any = false;
+    struct work *w = slice_begin();
+    while (mark_step(w)) {
+        any = true;
+        if (w->scanned_bytes + w->root_bytes >= most || is_point_due() ||
+            os_now_ns() >= until_ns)
+            break;
+    }
+    *bytes = slice_end(w);
+    return any;
+}
+
+void mark_all(void)
+{
+    struct work *w = slice_begin();
+    while (mark_step(w))
+        ;
+    slice_end(w);
+}
+
+bool mark_is_done(void)
+{
+    return load_seq(&mark.nactive) == 0 && root_is_done() && work_is_empty() &&
+           !sched_scan_some(0);
+}
+
+uint64_t mark_scanned(void)
+{
+    return load_relaxed(&mark.scanned);
+}
+
+uint64_t mark_scanned_roots(void)
+{
+    return load_relaxed(&mark.roots);
+}
+
+uint64_t mark_found(void)
+{
+    return load_relaxed(&mark.found);
+}
+
+void mark_reset(void)
+{
+    store_relaxed(&mark.scanned, 0);
+    store_relaxed(&mark.roots, 0);
+    store_relaxed(&mark.found, 0);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pace.c - figures of the last cycle give those of the next one (pace.h).
+ *
+ * The goal is what is live and so many percent more, roots counted.  The trigger lies below
+ * it by what the program will allocate while a quarter of the processors mark: its rate
+ * against the rate of marking is measured over the last cycle.  It stays between MIN_PART
+ * and MAX_PART of the way from what is live to the goal: neither one cycle after the other,
+ * nor too late for help.
+ */
+#include "pace.h"
+
+#define SHARE 0.25 /* of processors that mark */
+#define MIN_PART 0.60
+#define MAX_PART 0.95
+#define LIMIT_HEADROOM 33 /* the goal under a limit is lower by one in so many */
+#define RATIO_MAX 1e6
+
+static uint64_t add_sat(uint64_t a, uint64_t b)
+{
+    return a + b < a ? UINT64_MAX : a + b;
+}
+
+static uint64_t part_of(uint64_t a, uint64_t percent)
+{
+    uint64_t whole = a / 100, rest = a % 100 * percent / 100;
+    if (percent != 0 && whole > (UINT64_MAX - rest) / percent)
+        return UINT64_MAX;
+    return whole * percent + rest;
+}
+
+static uint64_t goal_by_percent(const struct pace_in *in)
+{
+    if (in->percent < 0)
+        return PACE_OFF;
+    uint64_t percent = in->percent < 1000000 ? (uint64_t)in->percent : 1000000;
+    uint64_t goal = add_sat(in->live, part_of(add_sat(in->live, in->roots), percent));
+    uint64_t least = part_of(in->least, percent);
+    return goal > least ? goal : least;
+}
+
+/* What the limit leaves for objects. */
+static uint64_t goal_by_limit(const struct pace_in *in)
+{
+    if (in->limit == PACE_NO_LIMIT)
+        return PACE_OFF;
+    uint64_t limit = in->limit > 0 ? (uint64_t)in->limit : 0;
+    uint64_t left = limit > in->beside ? limit - in->beside : 0;
+    return left - left / LIMIT_HEADROOM;
+}
+
+/* What is allocated while the next cycle marks. */
+static uint64_t runway(const struct pace_in *in)
+{
+    if (in->alloc_ns == 0 || in->scan_bytes == 0)
+        return 0;
+    double alloc = (double)in->alloc_bytes / (double)in->alloc_ns;
+    double scan_ns = (double)in->scan_ns / (double)in->scan_bytes;
+    double bytes = alloc * scan_ns * (double)in->scan * (1 - SHARE) / SHARE;
+    return bytes < 1e18 ? (uint64_t)bytes : (uint64_t)1e18;
+}
+
+static uint64_t between(uint64_t lo, uint64_t hi, double part)
+{
+    uint64_t n = lo + (uint64_t)((double)(hi - lo) * part);
+    return n < hi ? n : hi;
+}
+
+struct pace_out pace(const struct pace_in *in)
+{
+    uint64_t by_limit = goal_by_limit(in), goal = goal_by_percent(in);
+    if (by_limit < goal)
+        goal = by_limit;
+    if (goal == PACE_OFF)
+        return (struct pace_out){PACE_OFF, PACE_OFF};
+    if (goal < in->live)
+        goal = in->live;
+    uint64_t lo = between(in->live, goal, MIN_PART), hi = between(in->live, goal, MAX_PART);
+    uint64_t way = runway(in);
+    uint64_t trigger = goal - in->live > way ? goal - way : lo;
+    trigger = trigger < lo ? lo : trigger > hi ? hi : trigger;
+    return (struct pace_out){.goal = goal, .trigger = trigger};
+}
+
+double pace_ratio(uint64_t expected, uint64_t done, uint64_t heap, uint64_t goal)
+{
+    /* More than was expected: the rest is unknown, and a tenth of it a guess. */
+    uint64_t left = expected > done ? expected - done : done / 10 + 1;
+    uint64_t room = goal > heap ? goal - heap : 0;
+    uint64_t least = goal / 64 + 4096; /* over the goal: help gets no harder than this */
+    room = room > least ? room : least;
+    double ratio = (double)left / (double)room;
+    return ratio < RATIO_MAX ? ratio : RATIO_MAX;
+}
+
+int64_t pace_fill(int64_t fill, int64_t gc_ns, int64_t all_ns)
+{
+    double next = (double)fill + (double)gc_ns - (double)all_ns / 2;
+    if (!(next > 0))
+        return 0;
+    return next < 2.0 * PACE_FULL_NS ? (int64_t)next : 2 * PACE_FULL_NS;
+}

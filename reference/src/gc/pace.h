@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pace.h - when a cycle should begin, where it should end, and how much help that needs.
+ *
+ * Pure functions: figures in, figures out, no state, no clock.  All are total: any input
+ * gives an output within the bounds named here.
+ *
+ *   I1  live <= trigger <= goal, unless the limit is below live: then both are live.
+ *   I2  A higher percent, or a higher limit, never gives a lower goal.
+ *   I3  The ratio is finite, and at least 0.
+ */
+#ifndef GC_PACE_H
+#define GC_PACE_H
+
+#include "base/base.h"
+
+#define PACE_OFF UINT64_MAX
+#define PACE_NO_LIMIT INT64_MAX
+
+struct pace_in {
+    uint64_t live;   /* bytes of objects that the last cycle found */
+    uint64_t roots;  /* bytes of roots and stacks that it scanned */
+    uint64_t scan;   /* bytes of objects and roots that it scanned, in all */
+    int64_t percent; /* < 0: collections are off */
+    uint64_t least;  /* the goal at 100 percent when hardly anything is live */
+    int64_t limit;   /* bytes of all memory; PACE_NO_LIMIT: none */
+    uint64_t beside; /* bytes of memory that are no objects */
+    /* While the last cycle marked: bytes allocated, and time of processors for the program,
+     * bytes scanned, and time for that. */
+    uint64_t alloc_bytes, alloc_ns, scan_bytes, scan_ns;
+};
+
+struct pace_out {
+    uint64_t goal, trigger; /* PACE_OFF: never */
+};
+
+struct pace_out pace(const struct pace_in *in);
+
+/* Bytes to be scanned for each byte that is allocated, so that marking is over when the
+ * heap reaches the goal.  expected: what the cycle will have to scan; done: so far. */
+double pace_ratio(uint64_t expected, uint64_t done, uint64_t heap, uint64_t goal);
+
+/* How much of the time the collector has taken, leaking: what is above half of it, in ns,
+ * bounded; while it is above PACE_FULL_NS nobody helps, whatever the limit asks for. */
+#define PACE_FULL_NS INT64_C(1000000000)
+int64_t pace_fill(int64_t fill, int64_t gc_ns, int64_t all_ns);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* worker.c - goroutines of the runtime that mark and sweep beside the program.
+ *
+ * Owns: one worker that marks until the cycle is over, others for processors that have
+ * nothing to run, the sweeper.
+ * Not here: what a slice of marking is (mark.c), help by who allocates (assist.c).
+ *
+ * The worker marks in slices.  While nobody waits for its processor it goes on.  Else it
+ * takes a quarter of the time of all processors, in pieces as short as that allows: it
+ * sleeps until a slice is due to it, and a timer puts it into the seat of its processor,
+ * before whoever waits there.  Where others keep a processor for long, the slices are
+ * longer too.  A processor without work asks gc_hooks.idle_work for one of the others,
+ * which marks until something is to be run there, or until it finds nothing; then it waits
+ * in the list again.
+ *
+ *   I1  From the beginning of a cycle to its end the worker is runnable, running, asleep
+ *       for a moment, or about to stop the world: marking ends whatever the program does,
+ *       and no deadlock is seen before.
+ *   I2  An idle worker that waits is in `idle`, and whoever takes it out makes it ready.
+ */
+#include "gc/collect.h"
+
+#include "gc/end.h"
+#include "gc/govern.h"
+#include "gc/stats.h"
+#include "gr/time.h"
+
+#define SLICE_NS 100000
+#define SLICE_MAX_NS 2500000
+#define SHARE 4 /* one part in so many of the processors' time */
+#define SWEEP_PAGES 64
+
+static struct {
+    struct mutex lock;
+    bool is_booted;         /* guarded by lock */
+    struct g *marker;       /* guarded by lock: the worker, while it waits for a cycle */
+    struct g *sweeper;      /* guarded by lock: while it waits */
+    bool marker_is_wanted;  /* guarded by lock: before it came to wait */
+    bool sweeper_is_wanted; /* the same */
+} workers = {.lock = MUTEX_INIT(RANK_gccycle)};
+
+/* ---- waiting for work ---------------------------------------------------------------- */
+
+struct seat {
+    struct g **waits;
+    bool *is_wanted;
+};
+
+static bool seat_commit(struct g *g, void *arg)
+{
+    const struct seat *s = arg;
+    bool is_wanted = *s->is_wanted;
+    *s->is_wanted = false;
+    if (!is_wanted)
+        *s->waits = g;
+    mutex_unlock(&workers.lock);
+    return !is_wanted;
+}
+
+/* s lies in static memory: a commit does not look at a goroutine's stack. */
+static void seat_wait(const struct seat *s, enum park_reason why)
+{
+    mutex_lock(&workers.lock);
+    sched_park(seat_commit, (void *)(uintptr_t)s, why);
+}
+
+static void seat_call(const struct seat *s)
+{
+    mutex_lock(&workers.lock);
+    struct g *g = *s->waits;
+    *s->waits = NULL;
+    *s->is_wanted = g == NULL;
+    mutex_unlock(&workers.lock);
+    if (g != NULL)
+        sched_ready(g);
+}
+
+static const struct seat marker_seat = {&workers.marker, &workers.marker_is_wanted};
+static const struct seat sweeper_seat = {&workers.sweeper, &workers.sweeper_is_wanted};
+
+/* ---- the two ------------------------------------------------------------------------- */
+
+/* Gives: how long it took. */
+static int64_t worker_slice(int64_t slice_ns)
+{
+    uint64_t bytes;
+    int64_t begin_ns = os_now_ns();
+    bool any = mark_slice(begin_ns + slice_ns, UINT64_MAX, &bytes);
+    int64_t ns = os_now_ns() - begin_ns;
+    stats_mark_time(STATS_WORKER, ns);
+    if (!any)
+        cycle_end_try();
+    return ns;
+}
+
+/* Until a slice is due: the worker has had `ahead` ns more than its share. */
+static void worker_pause(int64_t ahead, int procs)
+{
+    if (env_knobs.faketime || ahead < 0) {
+        sched_yield_now();
+        return;
+    }
+    int64_t ns = ahead * SHARE / procs;
+    gr_sleep_ns(ns > SLICE_NS ? ns : SLICE_NS);
+}
+
+static void worker_cycle(void)
+{
+    int procs = gr_procs(0);
+    int64_t begin_ns = os_now_ns(), had = 0;
+    while (load_relaxed(&gc_is_marking)) { /* I1 */
+        int64_t owed = (os_now_ns() - begin_ns) * procs / SHARE - had;
+        int64_t slice = owed < SLICE_NS       ? SLICE_NS
+                        : owed < SLICE_MAX_NS ? owed
+                                              : SLICE_MAX_NS;
+        had += worker_slice(slice);
+        if (!load_relaxed(&gc_is_marking))
+            return;
+        if (sched_is_wanted())
+            worker_pause(had - (os_now_ns() - begin_ns) * procs / SHARE, procs);
+        else
+            sched_yield_now();
+    }
+}
+
+static void marker_main(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        seat_wait(&marker_seat, PARK_GC_WORKER);
+        worker_cycle();
+    }
+}
+
+static void sweeper_main(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        seat_wait(&sweeper_seat, PARK_GC_SWEEP);
+        while (heap_sweep_some(SWEEP_PAGES))
+            sched_yield_now();
+        govern_swept();
+        due_run();
+    }
+}
+
+void worker_start(void)
+{
+    seat_call(&marker_seat);
+}
+
+void sweeper_start(void)
+{
+    if (!sched_controlled())
+        seat_call(&sweeper_seat);
+}
+
+void worker_boot(void)
+{
+    mutex_lock(&workers.lock);
+    bool was_booted = workers.is_booted;
+    workers.is_booted = true;
+    mutex_unlock(&workers.lock);
+    if (was_booted)
+        return;
+    sched_spawn_system(marker_main, NULL);
+    sched_spawn_system(sweeper_main, NULL);
+}
+
+struct g *worker_idle(void)
+{
+    return NULL;
+}
