@@ -17,11 +17,6 @@ static const gr_type node_type =
 static struct node *top;
 GR_ROOT(top);
 
-static int scale(int n)
-{
-    return unit_is_slow() ? n / 10 : n;
-}
-
 static struct node *tree(int depth, uint64_t key)
 {
     struct node *n = gr_new(&node_type);
@@ -95,7 +90,7 @@ static void churning(void *unused)
 {
     (void)unused;
     gr_store(&top, tree(10, 1));
-    for (int i = 0; i < scale(300); i++)
+    for (int i = 0; i < 200; i++)
         tree(10, 1);
     CHECK_EQ(tree_check(top, 1), (1 << 11) - 1);
     struct gr_mem_stats s;

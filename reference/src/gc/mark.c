@@ -253,7 +253,8 @@ static bool mark_step(struct work *w)
         entries_scan(w, entry, n);
         return true;
     }
-    return root_some(w) || sched_scan_some(SCAN_BATCH);
+    /* Who scans the last goroutines is told that none is left. */
+    return root_some(w) || sched_scan_some(SCAN_BATCH) || !work_is_empty();
 }
 
 static bool is_point_due(void)

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pace_test.c - the pacer: known figures give known answers, any figures give sane ones. */
+#include "unit.h"
+
+#include "gc/pace.h"
+
+#define MB ((uint64_t)1 << 20)
+
+static struct pace_in usual(void)
+{
+    return (struct pace_in){.live = 100 * MB,
+                            .scan = 80 * MB,
+                            .percent = 100,
+                            .least = 4 * MB,
+                            .limit = PACE_NO_LIMIT};
+}
+
+/* ---- known figures ---- */
+
+static void goal_is_twice_what_lives(void)
+{
+    struct pace_in in = usual();
+    CHECK_EQ(pace(&in).goal, 200 * MB);
+    in.percent = 50;
+    CHECK_EQ(pace(&in).goal, 150 * MB);
+    in.percent = 0;
+    CHECK_EQ(pace(&in).goal, 100 * MB);
+    in.percent = 100;
+    in.roots = 10 * MB;
+    CHECK_EQ(pace(&in).goal, 210 * MB);
+}
+
+static void small_heaps_have_a_least_goal(void)
+{
+    struct pace_in in = usual();
+    in.live = MB;
+    CHECK_EQ(pace(&in).goal, 4 * MB);
+    in.percent = 200;
+    CHECK_EQ(pace(&in).goal, 8 * MB);
+}
+
+static void off_is_never(void)
+{
+    struct pace_in in = usual();
+    in.percent = -1;
+    CHECK(pace(&in).goal == PACE_OFF && pace(&in).trigger == PACE_OFF);
+    in.limit = 150 * (int64_t)MB;
+    CHECK(pace(&in).goal < 150 * MB && pace(&in).goal > 140 * MB);
+}
+
+static void limit_lowers_the_goal(void)
+{
+    struct pace_in in = usual();
+    in.limit = 150 * (int64_t)MB;
+    uint64_t goal = pace(&in).goal;
+    CHECK(goal < 150 * MB && goal > 140 * MB);
+    in.beside = 20 * MB;
+    CHECK(pace(&in).goal < goal - 18 * MB);
+    in.limit = 50 * (int64_t)MB; /* hopeless: no lower than what lives */
+    CHECK_EQ(pace(&in).goal, 100 * MB);
+    CHECK_EQ(pace(&in).trigger, 100 * MB);
+}
+
+/* What is allocated while a quarter of the processors mark lies between the two. */
+static void trigger_leaves_a_runway(void)
+{
+    struct pace_in in = usual();
+    in.alloc_bytes = 10 * MB;
+    in.alloc_ns = 100000000;
+    in.scan_bytes = 80 * MB;
+    in.scan_ns = 80000000;
+    uint64_t trigger = pace(&in).trigger;
+    CHECK(trigger >= 174 * MB && trigger <= 177 * MB); /* 100 B/us for 80 ms, thrice */
+    in.alloc_bytes *= 2;
+    CHECK(pace(&in).trigger < trigger);
+    in.alloc_bytes = 0;
+    CHECK(pace(&in).trigger >= 195 * MB);
+}
+
+static void ratio_pays_in_time(void)
+{
+    CHECK(pace_ratio(100 * MB, 0, 150 * MB, 200 * MB) == 2.0);
+    CHECK(pace_ratio(100 * MB, 50 * MB, 150 * MB, 200 * MB) == 1.0);
+    CHECK(pace_ratio(100 * MB, 50 * MB, 300 * MB, 200 * MB) > 10.0);
+    CHECK(pace_ratio(0, 0, 0, 0) > 0);
+}
+
+static void bucket_leaks(void)
+{
+    CHECK_EQ(pace_fill(0, 10, 30), 0);
+    CHECK_EQ(pace_fill(0, 30, 40), 10);
+    CHECK_EQ(pace_fill(100, 0, 100), 50);
+    CHECK_EQ(pace_fill(INT64_MAX, INT64_MAX, 0), 2 * PACE_FULL_NS);
+    CHECK_EQ(pace_fill(5, 0, INT64_MAX), 0);
+}
+
+/* ---- a heap that lives ---- */
+
+/* A program that allocates and marks at given rates settles: each cycle ends near its goal.
+ */
+static void cycles_settle(void)
+{
+    static const double rates[] = {0.01, 0.1, 1, 5};
+    for (size_t k = 0; k < ARRAY_LEN(rates); k++) {
+        struct pace_in in = usual();
+        for (int i = 0; i < 20; i++) {
+            struct pace_out out = pace(&in);
+            double heap = (double)out.trigger, done = 0;
+            for (int step = 0; done < (double)in.scan && step < 100000; step++) {
+                double alloc = rates[k] * 10000; /* bytes in 10 us, as 1 byte a ns is 1 */
+                double help =
+                    alloc * pace_ratio(in.scan, (uint64_t)done, (uint64_t)heap, out.goal);
+                heap += alloc;
+                done += 2500 + help;
+                in.alloc_bytes += (uint64_t)alloc;
+                in.alloc_ns += 7500;
+                in.scan_bytes += (uint64_t)(2500 + help);
+                in.scan_ns += (uint64_t)(2500 + help);
+            }
+            CHECK(heap < (double)out.goal * 1.1);
+            in.alloc_bytes /= 2, in.alloc_ns /= 2, in.scan_bytes /= 2, in.scan_ns /= 2;
+        }
+    }
+}
+
+/* ---- any figures ---- */
+
+static uint64_t any(uint64_t *r)
+{
+    uint64_t n = splitmix64(r);
+    switch (n % 8) {
+    case 0:
+        return 0;
+    case 1:
+        return UINT64_MAX;
+    case 2:
+        return (uint64_t)INT64_MAX;
+    default:
+        return splitmix64(r) >> n / 8 % 64;
+    }
+}
+
+static struct pace_in any_in(uint64_t *r)
+{
+    return (struct pace_in){.live = any(r) >> 1,
+                            .roots = any(r),
+                            .scan = any(r),
+                            .percent = (int64_t)any(r),
+                            .least = any(r),
+                            .limit = (int64_t)any(r),
+                            .beside = any(r),
+                            .alloc_bytes = any(r),
+                            .alloc_ns = any(r),
+                            .scan_bytes = any(r),
+                            .scan_ns = any(r)};
+}
+
+static void check_bounds(const struct pace_in *in, struct pace_out out)
+{
+    if (out.goal == PACE_OFF) {
+        CHECK(out.trigger == PACE_OFF);
+        return;
+    }
+    CHECK(out.trigger <= out.goal);
+    CHECK(out.trigger >= in->live && out.goal >= in->live);
+}
+
+static void any_figures_are_sane(void)
+{
+    uint64_t r = unit_seed();
+    for (int i = 0; i < (unit_is_slow() ? 20000 : 1000000); i++) {
+        struct pace_in in = any_in(&r), more;
+        struct pace_out out = pace(&in);
+        check_bounds(&in, out);
+        more = in;
+        more.percent = in.percent < 0 ? in.percent : in.percent / 2;
+        CHECK(pace(&more).goal <= out.goal);
+        more = in;
+        more.limit = in.limit / 2;
+        CHECK(in.limit < 0 || pace(&more).goal <= out.goal);
+        double ratio = pace_ratio(any(&r), any(&r), any(&r), any(&r));
+        CHECK(ratio >= 0 && ratio <= 1e6);
+        int64_t fill = pace_fill((int64_t)any(&r), (int64_t)any(&r), (int64_t)any(&r));
+        CHECK(fill >= 0 && fill <= 2 * PACE_FULL_NS);
+    }
+}
+
+static const struct unit_case cases[] = {
+    UNIT(goal_is_twice_what_lives),
+    UNIT(small_heaps_have_a_least_goal),
+    UNIT(off_is_never),
+    UNIT(limit_lowers_the_goal),
+    UNIT(trigger_leaves_a_runway),
+    UNIT(ratio_pays_in_time),
+    UNIT(bucket_leaks),
+    UNIT(cycles_settle),
+    UNIT(any_figures_are_sane),
+};
+UNIT_MAIN(cases)
