@@ -92,6 +92,34 @@ static void threads_share_a_pool(void)
     CHECK(fixpool_check(&pool));
 }
 
+static void count_each(void *object, void *arg)
+{
+    uint64_t *seen = arg;
+    seen[0]++;
+    seen[1] += *(uint64_t *)object;
+}
+
+/* Released ones too, over several chunks; nothing that was never handed out. */
+static void each_is_shown(void)
+{
+    struct fixpool p = FIXPOOL_INIT(1000);
+    uint64_t seen[2] = {0, 0}, sum = 0;
+    fixpool_each(&p, count_each, seen);
+    CHECK_EQ(seen[0], 0);
+    void *half = NULL;
+    for (uint64_t i = 1; i <= 2000; i++) {
+        uint64_t *o = fixpool_acquire(&p);
+        *o = i;
+        sum += i;
+        if (i == 1000)
+            half = o;
+    }
+    fixpool_release(&p, half);
+    fixpool_each(&p, count_each, seen);
+    CHECK_EQ(seen[0], 2000);
+    CHECK_EQ(seen[1], sum);
+}
+
 static void no_memory(void)
 {
     CHECK(failure_arm("memory_reserve"));
@@ -103,6 +131,7 @@ static const struct unit_case cases[] = {
     UNIT(released_objects_keep_their_contents),
     UNIT(many_at_once),
     UNIT(threads_share_a_pool),
+    UNIT(each_is_shown),
     UNIT_EXITS(no_memory, 2, "fatal error: runtime: out of memory\n"),
 };
 

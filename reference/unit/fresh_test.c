@@ -15,6 +15,51 @@ static void push(struct fresh *f, uint64_t number)
     fresh_push(f, &(struct birth){.goid = number});
 }
 
+/* ---- shown to the collector ------------------------------------------------------------ */
+
+static uint64_t shown;
+
+static void count_shade(const void *word)
+{
+    shown += (uintptr_t)word;
+}
+
+static void count_birth(const struct birth *b)
+{
+    count_shade(b->arg);
+}
+
+/* Births that are on their way from one queue to another were shown before, so a look at
+ * both, one after the other, misses none. */
+static void steals_are_shown(void)
+{
+    struct fresh mine;
+    struct birth b;
+    fresh_init(&queue);
+    fresh_init(&mine);
+    base_boot();
+    gc_hooks.shade = count_shade;
+    for (uintptr_t i = 1; i <= 300; i++)
+        fresh_push(&queue, &(struct birth){.goid = i, .arg = (void *)i});
+    CHECK(fresh_steal(&mine, &queue) > 0);
+    CHECK_EQ(shown, 0);
+    fresh_show(&queue, count_birth);
+    fresh_show(&mine, count_birth);
+    CHECK_EQ(shown, 300 * 301 / 2);
+    while (fresh_pop(&mine, &b))
+        continue;
+    while (load_relaxed(&queue.n) > 1) { /* blocks, and at last halves of one */
+        store_relaxed(&gc_is_marking, true);
+        shown = 0;
+        uint32_t n = fresh_steal(&mine, &queue);
+        store_relaxed(&gc_is_marking, false);
+        CHECK(n > 0);
+        while (fresh_pop(&mine, &b))
+            shown -= (uintptr_t)b.arg;
+        CHECK_EQ(shown, 0);
+    }
+}
+
 /* ---- one owner ----------------------------------------------------------------------- */
 
 /* What must be in the queue: shadow[lo..hi), oldest first. */
@@ -142,6 +187,7 @@ static void nothing_is_lost_to_thieves(void)
 }
 
 static const struct unit_case cases[] = {
+    UNIT(steals_are_shown),
     UNIT(keeps_both_ends),
     UNIT(nothing_is_lost_to_thieves),
 };

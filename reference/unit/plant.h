@@ -21,13 +21,16 @@ static const volatile uintptr_t half = 0x5ca1ab1edeadf00d, other = 0x0123456789a
 #define PLANT (half ^ other)
 
 static atomic_u32 found;  /* how often the plant was shown */
+static atomic_u32 shaded; /* how often by itself */
 static atomic_u32 ranges; /* how many ranges that end like a stack were shown */
-static atomic_u32 ready, go_on;
+static UNUSED atomic_u32 ready, go_on;
 
 UNWATCHED static UNUSED NOINLINE void rec_shade(const void *word)
 {
-    if (((uintptr_t)word ^ half) == other)
+    if (((uintptr_t)word ^ half) == other) {
         add_relaxed(&found, 1);
+        add_relaxed(&shaded, 1);
+    }
 }
 
 UNWATCHED static UNUSED NOINLINE void rec_scan(const void *lo, const void *hi)
@@ -58,6 +61,7 @@ static UNUSED void mark_begin(void)
 {
     sched_stop_world("scan_test");
     store_relaxed(&found, 0);
+    store_relaxed(&shaded, 0);
     store_relaxed(&ranges, 0);
     store_relaxed(&gc_is_marking, true);
     sched_scan_begin();
@@ -83,12 +87,17 @@ static UNUSED NOINLINE uint32_t cycle(void)
     return load_relaxed(&found);
 }
 
-static UNUSED void with_procs(int procs, gr_fn fn)
+static UNUSED void with_procs_arg(int procs, gr_fn fn, void *arg)
 {
     base_boot();
     rec_install();
     env_knobs.procs = procs;
-    CHECK_EQ(gr_main(fn, NULL), 0);
+    CHECK_EQ(gr_main(fn, arg), 0);
+}
+
+static UNUSED void with_procs(int procs, gr_fn fn)
+{
+    with_procs_arg(procs, fn, NULL);
 }
 
 static UNUSED void wait_for(atomic_u32 *word, uint32_t n)
@@ -98,7 +107,7 @@ static UNUSED void wait_for(atomic_u32 *word, uint32_t n)
 }
 
 /* Parked in a channel that stays empty until the case closes it. */
-static gr_chan *gate;
+static UNUSED gr_chan *gate;
 
 static UNUSED NOINLINE void pass_gate(void)
 {

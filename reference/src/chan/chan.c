@@ -253,6 +253,7 @@ static void elem_bring(const gr_chan *c, struct g *g, void *elem, bool is_send)
 {
     if (!is_send && elem != NULL && !g->is_pinned && sched_on_stack(g, elem))
         memcpy(elem, g->stash, c->elem_size);
+    memset(g->stash, 0, sizeof g->stash); /* what lies there is kept (waitq.c) */
     g->is_pinned = false;
 }
 

@@ -34,8 +34,25 @@ void waiters_release(struct g *g)
 }
 
 /* A controlled run drops goroutines and channels together: the queues need no repair. */
+/* What of a goroutine that waits the collector does not find on its stack: where others
+ * will write to, or read from, and the channels of a select. */
+static void show_waiters(struct g *g)
+{
+    uint8_t why = load_relaxed(&g->why);
+    if (g->no_escape)
+        gc_hooks.scan(g->stash, g->stash + ARRAY_LEN(g->stash));
+    if (load_relaxed(&g->state) == G_WAITING &&
+        (why == PARK_CHAN_SEND || why == PARK_CHAN_RECV) && !MUTANT(gc_root_waiter))
+        gc_hooks.shade(waiter_in_cell(g)->elem);
+    for (const struct waiter *w = g->waiting; w != NULL; w = w->more) {
+        gc_hooks.shade(w->elem);
+        gc_hooks.shade(w->c);
+    }
+}
+
 __attribute__((constructor)) static void waitq_boot(void)
 {
+    sched_on_scan(show_waiters);
     sched_on_drop(waiters_release);
 }
 

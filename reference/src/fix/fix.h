@@ -44,6 +44,10 @@ void fixpool_release(struct fixpool *p, void *object);
 void fixpool_acquire_many(struct fixpool *p, void **out, size_t n);
 void fixpool_release_many(struct fixpool *p, void *const *in, size_t n);
 
+/* Shows all objects that were ever acquired, released ones too, while others acquire and
+ * release them.  What is acquired for the first time meanwhile may be missing. */
+void fixpool_each(struct fixpool *p, void (*see)(void *object, void *arg), void *arg);
+
 /* Objects acquired and not released. */
 size_t fixpool_live(struct fixpool *p);
 

@@ -137,6 +137,31 @@ void fixpool_release_many(struct fixpool *p, void *const *in, size_t n)
     mutex_unlock(&p->lock);
 }
 
+/* The objects before block b, which is NULL for none; *above: the next block. */
+static char *chunk_of(struct fixpool *p, struct fix_block *b, char **end,
+                      struct fix_block **above)
+{
+    mutex_lock(&p->lock);
+    *end = (char *)b == p->end ? p->fresh : (char *)b;
+    *above = b->above;
+    char *chunk = (char *)b - (size_t)b->room * p->stride;
+    mutex_unlock(&p->lock);
+    return chunk;
+}
+
+void fixpool_each(struct fixpool *p, void (*see)(void *object, void *arg), void *arg)
+{
+    char *end;
+    mutex_lock(&p->lock);
+    struct fix_block *b = p->free, *above;
+    while (b != NULL && b->below != NULL)
+        b = b->below;
+    mutex_unlock(&p->lock);
+    for (; b != NULL; b = above)
+        for (char *at = chunk_of(p, b, &end, &above); at < end; at += p->stride)
+            see(at, arg);
+}
+
 size_t fixpool_live(struct fixpool *p)
 {
     mutex_lock(&p->lock);

@@ -123,7 +123,24 @@ static void drop_defers(struct g *g)
             continue;
 }
 
+/* What the collector does not find on the stack: blocks.  A frame may have been left between
+ * taking a call off and reading what it says, so one slot beyond the top counts. */
+UNWATCHED static void show_defers(struct g *g)
+{
+    for (const struct gr_frame *f = g->frames; f != NULL && !MUTANT(gc_root_defers);) {
+        f = sched_scan_at(g, f);
+        const struct gr_defer *end = f->top < f->end ? f->top + 1 : f->end;
+        for (const struct gr_defer_block *b = f->block; b != NULL; b = b->older) {
+            gc_hooks.scan(b->slot, end);
+            if (b->older != NULL)
+                end = b->older->slot + GR_DEFER_BLOCK;
+        }
+        f = f->up;
+    }
+}
+
 __attribute__((constructor)) static void frame_boot(void)
 {
+    sched_on_scan(show_defers);
     sched_on_drop(drop_defers);
 }

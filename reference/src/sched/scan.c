@@ -233,8 +233,6 @@ bool sched_scan_some(size_t n)
     struct g *from = scan.next, *to = from;
     for (size_t i = 0; i < n && to != NULL; i++)
         to = to->all_next;
-    if (MUTANT(gc_root_last_goroutine) && to != NULL && to->all_next == NULL)
-        to = NULL;
     scan.next = to;
     scan.nseeing += from != NULL;
     bool is_over = from == NULL && scan.nseeing == 0;
@@ -242,7 +240,8 @@ bool sched_scan_some(size_t n)
     if (from == NULL)
         return !is_over;
     for (struct g *g = from; g != to; g = g->all_next)
-        scan_one(g);
+        if (!MUTANT(gc_root_batch_end) || g->all_next != to)
+            scan_one(g);
     mutex_lock(&scan.lock);
     is_over = --scan.nseeing == 0 && scan.next == NULL;
     mutex_unlock(&scan.lock);
@@ -289,9 +288,12 @@ bool sched_is_wanted(void)
     struct m *m = m_self();
     if (m->control != NULL)
         return false;
-    uint32_t att = load_relaxed(&sched_attention) & (ATT_STOP | ATT_WORLD);
-    if (att != 0 || load_relaxed(&m->p->preempt) || !runq_is_empty(&m->p->q) ||
-        load_relaxed(&sched.nglobal) > 0 || poll_is_due())
+    if (load_relaxed(&m->p->preempt)) {
+        store_relaxed(&m->p->preempt, false); /* the caller does what was asked for */
+        return true;
+    }
+    if ((load_relaxed(&sched_attention) & (ATT_STOP | ATT_WORLD)) != 0 ||
+        !runq_is_empty(&m->p->q) || load_relaxed(&sched.nglobal) > 0 || poll_is_due())
         return true;
     int64_t next = timer_next_ns(&m->p->timers);
     if (next != TIMER_NEVER && next <= sched_now_ns())

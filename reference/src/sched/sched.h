@@ -234,7 +234,8 @@ const void *sched_scan_at(const struct g *g, const void *p);
 /* There is collected memory from now on: brackets note what they hold.  Any goroutine. */
 void sched_scan_needed(void);
 
-/* Whether somebody waits for the caller's P, or could be run by it. */
+/* Whether somebody waits for the caller's P, or could be run by it.  If so the caller must
+ * leave it soon. */
 bool sched_is_wanted(void);
 
 /* gc_hooks.idle_work may have something to give: wakes an idle P if nobody looks for work.
