@@ -325,6 +325,27 @@ static void out_of_a_bracket(void)
     with_procs(2, out_main);
 }
 
+/* It began before there was anything to collect. */
+static void early_main(void *unused)
+{
+    (void)unused;
+    gr_go(bracket_stack, NULL);
+    wait_for(&ready, 1);
+    rec_install();
+    cycle();
+    CHECK(load_relaxed(&ready) == 1);
+    store_release(&go_on, 1);
+    wait_for(&ready, 2);
+    cycle();
+}
+
+static void early_bracket(void)
+{
+    base_boot();
+    env_knobs.procs = 2;
+    CHECK_EQ(gr_main(early_main, NULL), 0);
+}
+
 /* ---- squeezed ------------------------------------------------------------------------ */
 
 static void squeezed_main(void *unused)
@@ -394,6 +415,7 @@ static const struct unit_case cases[] = {
 #endif
     UNIT(bracket_stacks),
     UNIT(out_of_a_bracket),
+    UNIT(early_bracket),
     UNIT(squeezed_images),
     UNIT(controlled_runs),
 };

@@ -82,8 +82,9 @@ static void see_stack(struct g *g, const char *sp)
 /* It does not run below what it held then, nor come out before we are done. */
 UNWATCHED static void see_blocked(struct g *g)
 {
-    struct block_held *h = &g->bound_m->held;
-    if (h->of != g)
+    struct m *m = g->bound_m;
+    struct block_held *h = m == NULL ? NULL : &m->held;
+    if (h == NULL || h->of != g)
         return; /* it began before there was any collected memory */
     h->was_shown = true;
     if (!MUTANT(gc_root_bracket_regs))
