@@ -238,3 +238,9 @@ void gr_gc_minor(void)
 {
     gr_gc();
 }
+
+void gr_mem_trim(void)
+{
+    gr_gc();
+    heap_scavenge(0, SIZE_MAX);
+}
