@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+#include <unistd.h>
+
+#include "collect.h"
+
+#define PEAK_MB 128
+
+static struct object *list; /* collected */
+GR_ROOT(list);
+
+static int64_t resident_mb(void)
+{
+    long size = 0, pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    need(f != NULL && fscanf(f, "%ld %ld", &size, &pages) == 2, "statm");
+    fclose(f);
+    return pages * sysconf(_SC_PAGESIZE) >> 20;
+}
+
+static void peak(void *unused)
+{
+    (void)unused;
+    for (int64_t i = 0; i < ((int64_t)PEAK_MB << 20) / (int64_t)sizeof *list; i++) {
+        struct object *o = object_new(i);
+        gr_store(&o->next, list);
+        gr_store(&list, o);
+    }
+}
+
+static void body(void *is_asked)
+{
+    int64_t before = resident_mb();
+    elsewhere(peak, NULL);
+    need(resident_mb() - before >= PEAK_MB, "it is not resident");
+    puts("the peak is resident");
+    gr_store(&list, NULL);
+    collect();
+    if (is_asked != NULL) {
+        gr_mem_trim();
+        need(resident_mb() - before < PEAK_MB / 4, "most of it is resident still");
+        puts("most of it is not any more");
+        return;
+    }
+    collect(); /* what is to be kept is reckoned from the last collections */
+    while (resident_mb() - before > PEAK_MB - PEAK_MB / 16)
+        gr_sleep_ns(1000000);
+    puts("some of it is not any more");
+}
+
+int main(int argc, char **argv)
+{
+    return gr_main(body, argc > 1 && strcmp(argv[1], "asked") == 0 ? argv : NULL);
+}
