@@ -126,9 +126,9 @@ void stats_line(void)
             share = at > 0 ? stats.all_mark_ns * 100 / (at * procs) : 0;
     uint64_t goal = stats.goal == UINT64_MAX ? 0 : stats.goal;
     fmt_fd(2,
-           "gc %llu @%s %lld%%: %s+%s+%s ms clock, %s/%s/%s ms cpu, %llu->%llu->%llu MB, "
+           "gc %llu @%ss %lld%%: %s+%s+%s ms clock, %s/%s/%s ms cpu, %llu->%llu->%llu MB, "
            "%llu MB goal, %d P%s\n",
-           (unsigned long long)stats.s.num_gc, ms_of(at).text, (long long)share,
+           (unsigned long long)stats.s.num_gc, ms_of(at / 1000).text, (long long)share,
            ms_of(pause[0]).text, ms_of(mark).text, ms_of(pause[1]).text,
            ms_of(load_relaxed(&stats.mark_ns[STATS_ASSIST])).text,
            ms_of(load_relaxed(&stats.mark_ns[STATS_WORKER])).text,
