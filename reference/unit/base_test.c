@@ -168,6 +168,8 @@ static void env_explains_mistakes(void)
     CHECK(!env_parse_debug("fail=sun", e, sizeof e));
     CHECK(strstr(e, "names: barrier guard-madvise") != NULL);
     CHECK(!env_parse_debug("fail=thread_start:", e, sizeof e));
+    CHECK(!env_parse_debug("fail=thread_start:1+", e, sizeof e));
+    CHECK(!env_parse_debug("fail=thread_start+1:1", e, sizeof e));
     CHECK(!env_parse_debug("fail=thread_start:x", e, sizeof e));
 }
 

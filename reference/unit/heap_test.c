@@ -4,22 +4,12 @@
  *
  * The collector here is the test: it stops the world and marks what it knows.
  */
-#include "rt.h"
+#include "heaprt.h"
 
+#include <signal.h>
 #include <string.h>
 
-#include "heap/cache.h"
-
-struct pair {
-    void *a, *b;
-};
-static const gr_type pair_type = GR_TYPE(struct pair, GR_AT(struct pair, a));
 static const gr_type word_type = GR_TYPE_PLAIN(uint64_t);
-
-static void on_one(gr_fn fn)
-{
-    run_free(1, fn, NULL);
-}
 
 static void check_world(void)
 {
@@ -34,30 +24,6 @@ static bool is_zero(const char *p, size_t bytes)
         if (p[i] != 0)
             return false;
     return true;
-}
-
-/* Nobody collects but the tests. */
-static __attribute__((constructor)) void collector_off(void)
-{
-    heap_hooks.allocated = NULL;
-}
-
-/* A cycle that keeps these. */
-static void collect(void **keep, size_t n)
-{
-    struct heap_ref r;
-    heap_sweep_all();
-    sched_stop_world("test");
-    heap_flush();
-    heap_mark_begin(false);
-    for (size_t i = 0; i < n; i++)
-        if (keep[i] != NULL && heap_find(keep[i], &r)) {
-            CHECK(heap_is_object(&r));
-            heap_mark(&r);
-        }
-    heap_mark_end();
-    heap_check();
-    sched_start_world();
 }
 
 /* ---- allocation ---------------------------------------------------------------------- */
@@ -257,8 +223,8 @@ static void make(size_t i, struct rand *r)
 {
     static const uint32_t most[] = {15, 64, 600, 5000, 40000};
     object_bytes[i] = 1 + rand_below(r, most[rand_below(r, 100) % 17 % ARRAY_LEN(most)]);
-    gr_type t = {
-        .size = object_bytes[i], .nwords = i % 2 && object_bytes[i] >= 8, .word = 1};
+    gr_type t = {.size = object_bytes[i], .nwords = i % 2 && object_bytes[i] >= 8};
+    t.word = t.nwords;
     objects[i] = gr_new(&t);
     CHECK(is_zero(objects[i], object_bytes[i]));
     memset(objects[i], (int)(i % 255) + 1, object_bytes[i]);
@@ -426,6 +392,71 @@ static void eight_at_once(void)
     run_free(8, storm_main, NULL);
 }
 
+/* ---- debug modes --------------------------------------------------------------------- */
+
+static void with_poison(void)
+{
+    base_boot();
+    env_knobs.poison = env_knobs.heapcheck = 1;
+    on_one(survivors_main);
+}
+
+static void shuffled_main(void *unused)
+{
+    static void *at[100];
+    size_t up = 0;
+    (void)unused;
+    for (size_t i = 0; i < ARRAY_LEN(at); i++) {
+        at[i] = gr_new(&pair_type);
+        up += i > 0 && (char *)at[i] == (char *)at[i - 1] + 16;
+        for (size_t k = 0; k < i; k++)
+            CHECK(at[k] != at[i]);
+    }
+    CHECK(up < 20);
+    survivors_main(NULL);
+}
+
+static void shuffled(void)
+{
+    base_boot();
+    env_knobs.heapshuffle = env_knobs.poison = 1;
+    on_one(shuffled_main);
+}
+
+UNWATCHED static void stale_main(void *unused)
+{
+    static char *volatile stale;
+    (void)unused;
+    stale = gr_new_bytes(100);
+    collect(NULL, 0);
+    heap_sweep_all();
+    stale[5] = 1;
+    for (int i = 0; i < 1000; i++)
+        gr_new_bytes(100);
+}
+
+static void write_after_the_end(void)
+{
+    base_boot();
+    env_knobs.poison = 1;
+    on_one(stale_main);
+}
+
+static void behind_main(void *unused)
+{
+    static char *volatile p;
+    (void)unused;
+    if (!GR_ASAN)
+        unit_skip("only AddressSanitizer sees it");
+    p = gr_new_bytes(100);
+    p[100] = 1;
+}
+
+static void write_behind_the_end(void)
+{
+    on_one(behind_main);
+}
+
 static const struct unit_case cases[] = {
     UNIT(every_size),
     UNIT(arrays),
@@ -438,5 +469,9 @@ static const struct unit_case cases[] = {
     UNIT(what_is_new_while_marking_survives),
     UNIT(figures_are_exact),
     UNIT(eight_at_once),
+    UNIT(with_poison),
+    UNIT(shuffled),
+    UNIT_EXITS(write_after_the_end, 2, "gr: free memory at "),
+    UNIT_DIES(write_behind_the_end, SIGABRT),
 };
 UNIT_MAIN(cases)

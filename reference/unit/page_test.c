@@ -33,7 +33,7 @@ static void boot(void)
 {
     heap_bytes = MODEL_PAGES * HEAP_PAGE_BYTES;
     heap_base = os_reserve(heap_bytes, HEAP_PAGE_BYTES);
-    page_boot(MODEL_PAGES);
+    CHECK(page_boot(MODEL_PAGES));
 }
 
 static size_t take(size_t n)

@@ -40,7 +40,7 @@
 /* What the collector must know: size, and where pointers are.  A constant with static
  * life. */
 typedef struct gr_type {
-    size_t size;          /* bytes of one; 1 .. 2^40 */
+    size_t size;          /* bytes of one; up to 2^40 */
     size_t nwords;        /* words [0, nwords) may hold pointers; 0: none at all */
     const uint64_t *ptrs; /* nwords bits: word i holds a pointer; NULL: see word */
     uint64_t word;        /* the bits, where nwords <= 64 and ptrs is NULL */

@@ -38,6 +38,7 @@ void __sanitizer_start_switch_fiber(void **fake_save, const void *bottom, size_t
 void __sanitizer_finish_switch_fiber(void *fake_save, const void **bottom_old,
                                      size_t *size_old);
 void __asan_unpoison_memory_region(void const volatile *addr, size_t size);
+void __asan_poison_memory_region(void const volatile *addr, size_t size);
 void __lsan_register_root_region(const void *p, size_t size);
 int __lsan_is_turned_off(void);
 #endif
@@ -152,6 +153,12 @@ void san_unpoison(const void *lo, const void *hi)
         __asan_unpoison_memory_region(lo, (size_t)((const char *)hi - (const char *)lo));
 }
 
+void san_poison(const void *lo, const void *hi)
+{
+    if (lo < hi)
+        __asan_poison_memory_region(lo, (size_t)((const char *)hi - (const char *)lo));
+}
+
 void san_root_add(const void *lo, const void *hi)
 {
     if (add_relaxed(&root_count, 1) < ROOTS_MAX)
@@ -176,6 +183,22 @@ void san_race_acquire(const void *addr)
 void san_race_release(const void *addr)
 {
     __tsan_release((void *)(uintptr_t)addr);
+}
+
+/* The interface that is there for other collectors. */
+void __tsan_java_init(unsigned long begin, unsigned long bytes);
+void __tsan_java_alloc(unsigned long p, unsigned long bytes);
+void __tsan_java_free(unsigned long p, unsigned long bytes);
+
+void san_race_region(const void *p, size_t bytes)
+{
+    __tsan_java_init((uintptr_t)p, bytes);
+}
+
+void san_race_forget(const void *p, size_t bytes)
+{
+    __tsan_java_free((uintptr_t)p, bytes);
+    __tsan_java_alloc((uintptr_t)p, bytes);
 }
 
 void san_race_acquire_as(const struct fiber *f, const void *addr)

@@ -94,6 +94,9 @@ static ALWAYS_INLINE void fiber_prefetch(const struct fiber *f, int lines)
  * left. */
 void san_unpoison(const void *lo, const void *hi);
 
+/* Any access to [lo, hi) is a mistake from now on. */
+void san_poison(const void *lo, const void *hi);
+
 /* Tells LeakSanitizer that pointers may lie in [lo, hi).  When there are too many such
  * regions to scan, leak checking is off for the rest of the process. */
 void san_root_add(const void *lo, const void *hi);
@@ -101,6 +104,10 @@ void san_root_add(const void *lo, const void *hi);
 #else
 
 static inline void san_unpoison(const void *lo, const void *hi)
+{
+    (void)lo, (void)hi;
+}
+static inline void san_poison(const void *lo, const void *hi)
 {
     (void)lo, (void)hi;
 }
@@ -124,6 +131,10 @@ void san_race_release(const void *addr);
 /* The same on behalf of a fiber that does not run now. */
 void san_race_acquire_as(const struct fiber *f, const void *addr);
 void san_race_release_as(const struct fiber *f, const void *addr);
+/* What happened so far to the memory of [p, p + bytes), inside the one region that was
+ * named once, is no concern of whoever uses it now.  Needs: multiples of 8. */
+void san_race_region(const void *p, size_t bytes);
+void san_race_forget(const void *p, size_t bytes);
 #define RACE_ACQUIRE(addr) san_race_acquire(addr)
 #define RACE_RELEASE(addr) san_race_release(addr)
 #define RACE_RELEASE_MERGE(addr) san_race_release(addr)
@@ -131,6 +142,14 @@ void san_race_release_as(const struct fiber *f, const void *addr);
 #define RACE_ACQUIRE(addr) ((void)(addr))
 #define RACE_RELEASE(addr) ((void)(addr))
 #define RACE_RELEASE_MERGE(addr) ((void)(addr))
+static inline void san_race_region(const void *p, size_t bytes)
+{
+    (void)p, (void)bytes;
+}
+static inline void san_race_forget(const void *p, size_t bytes)
+{
+    (void)p, (void)bytes;
+}
 #endif
 
 #endif

@@ -63,8 +63,8 @@ static bool parse_fail(const char *value, char *err, size_t err_size)
 {
     if (failure_arm(value))
         return true;
-    size_t n =
-        fmt_buf(err, err_size, "GR_DEBUG: fail=%s: give name or name:count; names:", value);
+    size_t n = fmt_buf(err, err_size,
+                       "GR_DEBUG: fail=%s: give name[:count][+spared]; names:", value);
     for (size_t i = 0; failure_name(i) != NULL; i++)
         n += fmt_buf(err + n, err_size - n, " %s", failure_name(i));
     return false;
@@ -180,8 +180,8 @@ void env_help(int fd)
     for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
         fmt_fd(fd, "  %-20s  %s (%d to %d, default %d)\n", k->name, k->help, k->low,
                k->high, k->initial);
-    fmt_fd(fd, "  %-20s  takes a failure for granted, n times or always:\n",
-           "fail=name[:n]");
+    fmt_fd(fd, "  %-20s  takes a failure for granted, n times or always, after k:\n",
+           "fail=name[:n][+k]");
     for (size_t i = 0; failure_name(i) != NULL; i++)
         fmt_fd(fd, "    %-18s  %s\n", failure_name(i), failure_help(i));
 }

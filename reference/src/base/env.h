@@ -5,8 +5,8 @@
  * Each key of GR_DEBUG is a line of env.def and a field of env_knobs, an integer within the
  * bounds given there; the last value wins.  Keys that are not there are ignored, so that a
  * setting for a newer runtime does no harm, unless strict=1 is among them.  Two keys are
- * not numbers: help, which prints the table, and fail=name[:n], which arms a failure and
- * may be repeated.
+ * not numbers: help, which prints the table, and fail=name[:n][+k], which arms a failure
+ * and may be repeated.
  *
  * A process that has more rights than who started it (set-user-ID) reads GR_PROCS only, and
  * shows nothing of its goroutines when it dies.

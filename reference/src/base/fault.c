@@ -68,8 +68,14 @@ static size_t find(const struct entry *e, size_t count, const char *name, size_t
     return i;
 }
 
+static atomic_i32 failure_spared[FAILURE_COUNT]; /* atomic: calls that succeed first */
+
 bool failure_hit_slow(enum failure f)
 {
+    int32_t spared = load_relaxed(&failure_spared[f]);
+    while (spared > 0)
+        if (cas_relaxed(&failure_spared[f], &spared, spared - 1))
+            return false;
     int32_t left = load_relaxed(&failure_left[f]);
     while (left > 0)
         if (cas_relaxed(&failure_left[f], &left, left - 1))
@@ -77,19 +83,32 @@ bool failure_hit_slow(enum failure f)
     return left < 0;
 }
 
+/* The number behind this mark at *at, if it is there; *at moves on.  False: no number. */
+static bool number_behind(const char **at, char mark, int32_t *out)
+{
+    const char *c = *at;
+    if (*c != mark)
+        return true;
+    int32_t n = 0;
+    for (c++; *c >= '0' && *c <= '9' && n <= 1000000; c++)
+        n = n * 10 + (*c - '0');
+    if (c == *at + 1)
+        return false;
+    *at = c;
+    *out = n;
+    return true;
+}
+
 bool failure_arm(const char *spec)
 {
-    const char *colon = strchr(spec, ':');
-    size_t n = colon != NULL ? (size_t)(colon - spec) : strlen(spec);
+    size_t n = strcspn(spec, ":+");
     size_t i = find(failures, FAILURE_COUNT, spec, n);
-    int32_t count = colon != NULL ? 0 : -1;
-    if (i == FAILURE_COUNT || (colon != NULL && colon[1] == '\0'))
+    int32_t count = -1, spared = 0;
+    const char *rest = spec + n;
+    if (i == FAILURE_COUNT || !number_behind(&rest, ':', &count) ||
+        !number_behind(&rest, '+', &spared) || *rest != '\0')
         return false;
-    for (const char *c = colon; c != NULL && *++c != '\0';) {
-        if (*c < '0' || *c > '9' || count > 1000000)
-            return false;
-        count = count * 10 + (*c - '0');
-    }
+    store_relaxed(&failure_spared[i], spared);
     store_relaxed(&failure_left[i], count);
     return true;
 }

@@ -2,8 +2,9 @@
 /* fault.h - wrong on purpose: failures of the system, and mutants of the semantics.
  *
  * FAILURE(name): true when the named call into the system shall be taken to have failed.
- * In every build; armed by GR_DEBUG=fail=name (always) or fail=name:n (the next n times).
- * Failures prove that the runtime survives its surroundings.
+ * In every build; armed by GR_DEBUG=fail=name (always) or fail=name:n (the next n times),
+ * either with +k behind it (k times it succeeds first).  Failures prove that the runtime
+ * survives its surroundings.
  *
  * MUTANT(name): true when the named semantic bug shall be present.  A constant 0 unless the
  * build has -DGR_MUTANTS=1; then one load of a bool.  Switched on by GR_MUTANT=name or by
@@ -35,7 +36,8 @@ extern _Atomic bool mutant_is_on[MUTANT_COUNT + 1];
 
 bool failure_hit_slow(enum failure f);
 
-/* Arms by "name" or "name:count".  False when there is no such name or count. */
+/* Arms by "name", "name:count", "name+spared" or "name:count+spared".  False when there is
+ * no such name or number. */
 bool failure_arm(const char *spec);
 
 /* The n-th failure's name and what it stands for; NULL at the end. */

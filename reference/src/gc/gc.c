@@ -20,6 +20,7 @@ static __attribute__((constructor(101))) void hooks_fill(void)
     gc_hooks.idle_work = worker_idle;
     heap_hooks.allocated = assist_allocated;
     heap_hooks.died = end_died;
+    heap_hooks.starved = gr_gc;
     store_relaxed(&heap_trigger, 0); /* the first look boots */
 }
 

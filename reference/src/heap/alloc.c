@@ -19,10 +19,12 @@
 
 #include "gr/panic.h"
 #include "heap/cache.h"
+#include "heap/poison.h"
 
 #define LENGTH_MAX ((uint64_t)1 << 47)  /* of arrays: there is no more address space */
 #define PIECE_BYTES ((size_t)128 << 10) /* zeroed between two polls */
 #define TINY_BYTES 16u
+#define SIZE_LIMIT ((size_t)1 << 40) /* of types */
 
 const gr_type gr_type_pointer = {
     .size = sizeof(void *), .nwords = 1, .word = 1, .name = "pointer"};
@@ -34,6 +36,29 @@ static char nothing[16] __attribute__((aligned(16))); /* what objects of 0 bytes
 static ALWAYS_INLINE uint64_t type_bits(const gr_type *t)
 {
     return LIKELY(t->ptrs == NULL) ? t->word : t->ptrs[0];
+}
+
+static NORETURN void type_bad(const gr_type *t, const char *what)
+{
+    fmt_fd(2, "gr: the type %s at %p %s; see gr_type in gr/mem.h\n",
+           t->name != NULL ? t->name : "?", (const void *)t, what);
+    throw("heap: a type descriptor is wrong");
+}
+
+/* n of the type are to be made.  Whatever passes cannot make the collector look outside of
+ * an object.  Once for each stride of objects; for each in builds with checks. */
+static void type_check(const gr_type *t, size_t n)
+{
+    if (t->size > SIZE_LIMIT)
+        type_bad(t, "has a size above 2^40");
+    if (t->nwords > t->size / sizeof(void *))
+        type_bad(t, "has pointers behind its end");
+    if (t->ptrs == NULL && t->nwords > 64)
+        type_bad(t, "has more than 64 words and no table of pointers");
+    if (t->ptrs == NULL && t->nwords < 64 && t->word >> t->nwords != 0)
+        type_bad(t, "has a pointer that it does not count");
+    if (n > 1 && t->nwords > 0 && t->size % sizeof(void *) != 0)
+        type_bad(t, "has pointers, and in an array they are not aligned");
 }
 
 /* The words of the object at p, in a span of one page, are as in `bits`.  Needs: they are
@@ -91,19 +116,43 @@ static ALWAYS_INLINE void slot_type(struct heap_meta *m, char *p, const gr_type 
         type_put(m, p, t);
 }
 
+/* From the next span; c is held before and after, and may be another.  NULL: no memory. */
+static void *slot_refill(struct heap_cache **c, uint32_t kind)
+{
+    cache_let_go(*c);
+    tell_collector();
+    *c = cache_hold();
+    void *p = cache_advance(&(*c)->runs[kind]); /* it parked: this is another processor's */
+    return p != NULL ? p : cache_refill(*c, kind);
+}
+
+/* No memory: what is garbage is collected before that is the end. */
+static bool starve(bool is_first, uint64_t bytes)
+{
+    if (!is_first || heap_hooks.starved == NULL)
+        heap_out_of_memory(bytes);
+    heap_hooks.starved();
+    return false;
+}
+
 static NOINLINE void *small_slow(uint32_t kind, const gr_type *t, size_t n)
 {
+    bool is_first = true;
+    type_check(t, n);
     struct heap_cache *c = cache_hold();
     char *p = cache_advance(&c->runs[kind]);
-    if (p == NULL) {
+    while (UNLIKELY(p == NULL)) {
+        p = slot_refill(&c, kind);
+        if (LIKELY(p != NULL))
+            break;
         cache_let_go(c);
-        tell_collector();
+        is_first = starve(is_first, heap_classes[kind / 2].bytes);
         c = cache_hold();
-        p = cache_advance(&c->runs[kind]); /* parked: the processor may be another */
-        if (p == NULL)
-            p = cache_refill(c, kind);
     }
     slot_type(c->runs[kind].meta, p, t, n);
+    poison_object(p, n * t->size, c->runs[kind].slot_bytes);
+    if (t->nwords != 0 && c->runs[kind].slot_bytes > HEAP_BITS_BYTES)
+        san_unpoison(p, p + c->runs[kind].slot_bytes);
     cache_let_go(c);
     return p;
 }
@@ -121,7 +170,9 @@ static void *tiny_take(struct heap_cache *c, size_t bytes)
         return NULL;
     c->tiny_left = left - (uint32_t)bytes;
     c->ntiny++;
-    return c->tiny + TINY_BYTES - left;
+    char *p = c->tiny + TINY_BYTES - left;
+    san_unpoison(p, p + bytes);
+    return p;
 }
 
 static void *tiny_alloc(size_t bytes)
@@ -131,7 +182,7 @@ static void *tiny_alloc(size_t bytes)
     cache_let_go(c);
     if (p != NULL)
         return p;
-    char *slot = small_slow(class_kind(class_of(TINY_BYTES), true), &plain, 1);
+    char *slot = small_slow(class_kind(class_of(TINY_BYTES), true), &plain, bytes);
     c = cache_hold();
     if (TINY_BYTES - bytes > c->tiny_left) {
         c->tiny = slot;
@@ -160,13 +211,22 @@ static void *large_alloc(size_t bytes, const gr_type *t)
     size_t npages = align_up(bytes, HEAP_PAGE_BYTES) >> HEAP_PAGE_SHIFT;
     heap_boot();
     tell_collector();
+    type_check(t, bytes / t->size);
     if (npages > heap_bytes >> HEAP_PAGE_SHIFT)
         heap_out_of_memory(bytes);
-    struct heap_meta *m = span_make(CLASS_LARGE, t->nwords == 0, npages);
+    struct heap_meta *m = NULL;
+    for (bool is_first = true; m == NULL;) {
+        m = span_make(CLASS_LARGE, t->nwords == 0, npages);
+        if (m == NULL)
+            is_first = starve(is_first, bytes);
+    }
     char *p = heap_page_at(heap_page_no(m));
+    san_race_forget(p, npages << HEAP_PAGE_SHIFT);
     if (!m->is_zero)
         large_zero(p, npages << HEAP_PAGE_SHIFT);
     store_relaxed(&m->types[0], t->nwords == 0 ? NULL : t);
+    if (t->nwords == 0)
+        san_poison(p + bytes, p + (npages << HEAP_PAGE_SHIFT));
     central_add_large(m);
     struct heap_cache *c = cache_hold();
     c->since += npages << HEAP_PAGE_SHIFT;
@@ -181,6 +241,8 @@ static void *alloc_slow(const gr_type *t, size_t n, size_t bytes)
     if (bytes > HEAP_SMALL_BYTES)
         return large_alloc(bytes, t);
     bool is_noscan = t->nwords == 0;
+    if (bytes == 0)
+        return nothing;
     if (is_noscan && bytes < TINY_BYTES)
         return tiny_alloc(bytes);
     heap_boot();
@@ -202,8 +264,12 @@ void *gr_new(const gr_type *t)
     if (UNLIKELY(p == r->end))
         return small_slow(kind, t, 1);
     r->next = p + r->slot_bytes;
+    if (GR_DEBUG_CHECKS)
+        type_check(t, 1);
     if (LIKELY(!is_noscan))
         slot_type(r->meta, p, t, 1);
+    poison_object(p, is_noscan || r->slot_bytes <= HEAP_BITS_BYTES ? bytes : r->slot_bytes,
+                  r->slot_bytes);
     return p;
 }
 
@@ -213,8 +279,6 @@ void *gr_new_array(const gr_type *t, int64_t n)
     if (n < 0 || __builtin_mul_overflow((uint64_t)n, (uint64_t)t->size, &bytes) ||
         bytes > LENGTH_MAX)
         gr_panic_error(GR_ERR_MAKESLICE_LEN);
-    if (bytes == 0)
-        return nothing;
     return alloc_slow(t, (size_t)n, bytes);
 }
 

@@ -10,9 +10,8 @@
  * Meanwhile the stride after it is fetched: in a heap that the second cache does not hold
  * this makes zeroing two to three times as fast, since the machine does not foresee writes.
  *
- *   I1  Of a run's span, slots in front of `next` that were free are handed out; those from
- *       there to `limit` are not, though alloc says they are in use; behind that alloc is
- *       exact.
+ *   I1  Of a run's span alloc is exact, but for slots from `next` to `limit`: they are free
+ *       though alloc says they are in use.
  *   I2  The type bits of slots in [next, limit) are clear.
  */
 #include "heap/cache.h"
@@ -20,6 +19,7 @@
 #include <string.h>
 
 #include "fix/fix.h"
+#include "heap/poison.h"
 
 #define STRIDE_BYTES 4096u /* zeroed at a time, if slots are smaller */
 
@@ -72,12 +72,26 @@ static void ptrs_clear(struct heap_meta *m, uint32_t from, uint32_t end)
     }
 }
 
+/* Some run of one slot instead of the first one.  False: there is none. */
+static NOINLINE bool run_shuffle(const struct heap_meta *m, uint32_t *from, uint32_t *end)
+{
+    *from = sched_random(m->nslots);
+    if (!span_next_run(m, from, end)) {
+        *from = 0;
+        if (!span_next_run(m, from, end))
+            return false;
+    }
+    *end = *from + 1;
+    return true;
+}
+
 /* The next run of r's span at slot `from` or behind.  False: the span has no more. */
 static bool run_open(struct heap_run *r, uint32_t from)
 {
     struct heap_meta *m = r->meta;
     uint32_t end;
-    if (!span_next_run(m, &from, &end))
+    if (UNLIKELY(env_knobs.heapshuffle) ? !run_shuffle(m, &from, &end)
+                                        : !span_next_run(m, &from, &end))
         return false;
     span_alloc_put(m, from, end, true);
     if (!m->is_noscan && m->slot_bytes <= HEAP_BITS_BYTES)
@@ -105,8 +119,10 @@ static void run_zero(struct heap_run *r)
 {
     size_t stride = STRIDE_BYTES / r->slot_bytes * r->slot_bytes;
     size_t bytes = min_u64(max_u64(stride, r->slot_bytes), (size_t)(r->limit - r->end));
+    poison_reuse(r->meta, r->end, bytes);
     if (!r->meta->is_zero)
         memset(r->end, 0, bytes);
+    san_poison(r->end, r->end + bytes); /* until they are objects */
     r->end += bytes;
     prefetch_stride(r->end, min_u64(STRIDE_BYTES, (size_t)(r->limit - r->end)));
 }
@@ -131,6 +147,8 @@ static void run_close(struct heap_run *r, uint32_t nfree)
     struct heap_meta *m = r->meta;
     if (r->next != r->limit)
         span_alloc_put(m, slot_number(m, r->next), r->limit_slot, false);
+    if (r->next != r->end)
+        poison_unused(m, r->next, (size_t)(r->end - r->next));
     *r = (struct heap_run){.meta = NULL};
     central_give(m, m->nslots - nfree);
 }
@@ -142,6 +160,8 @@ void *cache_refill(struct heap_cache *c, uint32_t kind)
     if (r->meta != NULL)
         run_close(r, 0);
     r->meta = central_take(kind, &bytes);
+    if (r->meta == NULL)
+        return NULL;
     r->slot_bytes = r->meta->slot_bytes;
     c->since += bytes;
     prefetch_stride(next_page(r->meta), STRIDE_BYTES);
@@ -153,24 +173,20 @@ void *cache_refill(struct heap_cache *c, uint32_t kind)
 
 /* ---- all caches ---------------------------------------------------------------------- */
 
-/* Slots of a run's span that are free: the rest of this run, and of those behind it. */
+/* Slots of a run's span that are free: the rest of this run, and others (I1). */
 static uint32_t run_free(const struct heap_run *r)
 {
-    const struct heap_meta *m = r->meta;
-    uint32_t n = (uint32_t)((size_t)(r->limit - r->next) / r->slot_bytes);
-    uint32_t from = r->limit_slot, end;
-    for (; span_next_run(m, &from, &end); from = end)
-        n += end - from;
-    return n;
+    uint32_t rest = (uint32_t)((size_t)(r->limit - r->next) / r->slot_bytes);
+    return r->meta->nslots - span_count(r->meta, r->meta->alloc) + rest;
 }
 
-/* Whiteness is given back for each slot that was not handed out. */
+/* What was not handed out does not count as marked any more. */
 static void run_whiten(struct heap_run *r)
 {
     uint32_t from = slot_number(r->meta, r->next), end = r->limit_slot;
     if (from < end)
         span_whiten(r->meta, from, end);
-    for (from = end; span_next_run(r->meta, &from, &end); from = end)
+    for (from = 0; span_next_run(r->meta, &from, &end); from = end)
         span_whiten(r->meta, from, end);
 }
 

@@ -35,7 +35,7 @@ void cache_let_go(struct heap_cache *c);
  * it needs another span. */
 void *cache_advance(struct heap_run *r);
 
-/* A slot from another span, which is got now. */
+/* A slot from another span, which is got now.  NULL: no memory. */
 void *cache_refill(struct heap_cache *c, uint32_t kind);
 
 /* Objects handed out of spans that caches own, and their bytes.  The world stands still. */

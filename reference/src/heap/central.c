@@ -128,6 +128,8 @@ struct heap_meta *central_take(uint32_t kind, size_t *bytes)
         m = sweep_for_free(c);
     if (m == NULL)
         m = span_make(kind / 2, kind % 2, heap_classes[kind / 2].npages);
+    if (m == NULL)
+        return NULL;
     m->place = SPAN_CACHED;
     *bytes = (size_t)(m->nslots - m->nalloc) * m->slot_bytes;
     add_relaxed(&heap_state.live, *bytes);
@@ -224,6 +226,8 @@ void heap_mark_end(void)
             ASSERT(centrals[k].list[1 - parity_swept()][f] == 0);
     store_relaxed(&heap_state.sweep_gen, load_relaxed(&heap_state.sweep_gen) + 1);
     store_relaxed(&cursor, 0);
+    if (UNLIKELY(env_knobs.heapcheck))
+        heap_check();
 }
 
 /* ---- figures ------------------------------------------------------------------------- */

@@ -12,7 +12,8 @@
 void central_boot(void);
 
 /* A span of this kind with free slots, swept, SPAN_CACHED, the caller's; its free slots are
- * black while marking, and live.  *bytes: of its free slots.  Not for large ones. */
+ * black while marking, and live.  *bytes: of its free slots.  Not for large ones.  NULL: no
+ * memory. */
 struct heap_meta *central_take(uint32_t kind, size_t *bytes);
 
 /* Back; alloc is exact again, and has n bits.  Needs: its owner. */

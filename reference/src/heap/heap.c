@@ -13,6 +13,7 @@
  */
 #include "heap/heap.h"
 
+#include "arch/arch.h"
 #include "heap/cache.h"
 #include "os/os.h"
 
@@ -39,9 +40,11 @@ static bool space_take(size_t bytes)
     size_t beside = npages * (sizeof(struct heap_meta) + sizeof(heap_tag));
     char *metas = os_reserve(beside, OS_HUGE_BYTES);
     char *base = metas != NULL ? os_reserve(bytes, OS_HUGE_BYTES) : NULL;
-    if (base == NULL) {
+    if (base == NULL || !page_boot(npages)) {
         if (metas != NULL)
             os_release(metas, beside);
+        if (base != NULL)
+            os_release(base, bytes);
         return false;
     }
     heap_metas = (struct heap_meta *)(void *)metas;
@@ -52,20 +55,20 @@ static bool space_take(size_t bytes)
     os_prefer_huge(metas + OS_HUGE_BYTES,
                    align_down(npages * sizeof(struct heap_meta), OS_HUGE_BYTES) -
                        OS_HUGE_BYTES);
-    page_boot(npages);
+    san_race_region(base, bytes);
     return true;
 }
 
-static void space_boot(void)
+/* False: no piece of address space is to be had. */
+static bool space_boot(void)
 {
     size_t limit = os_space_limit() / 4;
     size_t most = GR_ASAN || GR_TSAN || GR_RACECHECK ? SPACE_SANITIZED : SPACE_MAX;
     size_t bytes = align_down(min_u64(most, limit), SPACE_MIN);
     for (; bytes >= SPACE_MIN; bytes = align_down(bytes / 2, SPACE_MIN))
         if (space_take(bytes))
-            return;
-    fatal_after("gr: the heap needs 64 MB of address space; look at ulimit -v\n",
-                GR_FATAL_NO_MEMORY);
+            return true;
+    return false;
 }
 
 void heap_boot(void)
@@ -76,13 +79,19 @@ void heap_boot(void)
     if (LIKELY(load_acquire(&is_booted)))
         return;
     mutex_lock(&lock);
-    if (!load_relaxed(&is_booted)) {
+    bool is_there = load_relaxed(&is_booted);
+    if (!is_there) {
         class_boot();
         central_boot();
-        space_boot();
-        store_release(&is_booted, true); /* pairs with the acquire above */
+        is_there = space_boot();
+        store_release(&is_booted, is_there); /* pairs with the acquire above */
     }
     mutex_unlock(&lock);
+    if (!is_there)
+        fatal_after(
+            "gr: the heap needs 64 MB of address space, and is refused them; look at "
+            "ulimit -v\n",
+            GR_FATAL_NO_MEMORY);
 }
 
 /* ---- what others ask ----------------------------------------------------------------- */
@@ -130,6 +139,8 @@ void heap_marks_clear(void)
 void heap_mark_begin(bool is_minor)
 {
     ASSERT(!is_minor || load_relaxed(&gc_has_cards));
+    if (UNLIKELY(env_knobs.heapcheck))
+        heap_check();
     store_relaxed(&heap_state.is_marking, true);
 }
 

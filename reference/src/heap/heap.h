@@ -236,6 +236,9 @@ struct heap_hooks {
      * stays after all (a finalizer), and its mark is set.  Under special_lock, which makes
      * this, the end of the object and sweep_gen one step.  Allocates nothing. */
     bool (*died)(struct heap_meta *m, uint32_t slot, struct special **at);
+    /* There is no memory: collects.  Called as allocated() is; when there is still none
+     * after it, the process dies. */
+    void (*starved)(void);
 };
 extern struct heap_hooks heap_hooks;
 extern atomic_u64 heap_trigger; /* atomic: heap_live() at which allocated() is called */

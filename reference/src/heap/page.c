@@ -43,17 +43,18 @@ static struct {
     size_t nleaving;        /* guarded by lock: being given to the system */
 } pages = {.lock = MUTEX_INIT(RANK_pages)};
 
-void page_boot(size_t npages)
+bool page_boot(size_t npages)
 {
     size_t bitmap = npages / 8;
     pages.max = npages;
     char *at =
         os_reserve(2 * bitmap + npages / PAGE_CHUNK * sizeof(struct sum), os_page_bytes());
     if (at == NULL)
-        fatal(GR_FATAL_NO_MEMORY);
+        return false;
     pages.free = (uint64_t *)(void *)at;
     pages.clean = (uint64_t *)(void *)(at + bitmap);
     pages.sums = (struct sum *)(void *)(at + 2 * bitmap);
+    return true;
 }
 
 /* ---- bits ---------------------------------------------------------------------------- */

@@ -10,8 +10,9 @@
 
 #define PAGE_CHUNK 512u /* pages: 4 MB */
 
-/* Before anything else here; pages [0, npages) of address space are there. */
-void page_boot(size_t npages);
+/* Before anything else here; pages [0, npages) of address space are there.  False: no
+ * memory. */
+bool page_boot(size_t npages);
 
 /* The lowest n free pages in a row, now in use: the first one's number.  0: there is no
  * room.  is_zero: they have never been written to, or not since the system had them. */

@@ -12,7 +12,7 @@
  */
 #include "heap/span.h"
 
-#include <string.h>
+#include "heap/poison.h"
 
 struct heap_state heap_state = {.sweep_gen = 1};
 
@@ -45,7 +45,7 @@ struct heap_meta *span_make(uint32_t class, bool is_noscan, size_t npages)
     bool is_zero = false;
     size_t first = page_take(npages, &is_zero);
     if (first == 0)
-        heap_out_of_memory(npages << HEAP_PAGE_SHIFT);
+        return NULL;
     struct heap_meta *m = &heap_metas[first];
     m->slot_bytes = c->bytes;
     m->npages = (uint32_t)npages;
@@ -67,6 +67,7 @@ struct heap_meta *span_make(uint32_t class, bool is_noscan, size_t npages)
     store_relaxed(&m->sweep_gen, load_relaxed(&heap_state.sweep_gen));
     for (uint32_t i = 0; i < HEAP_TYPES_MAX && c->bytes > HEAP_BITS_BYTES; i++)
         store_relaxed(&m->types[i], NULL);
+    poison_made(m);
     tags_put(first, npages,
              TAG_USED | (is_noscan ? TAG_NOSCAN : 0) | (heap_tag) class << TAG_CLASS_SHIFT |
                  (heap_tag)first);
@@ -80,6 +81,7 @@ void span_free(struct heap_meta *m)
     for (size_t i = 0; i < m->npages; i++)
         store_release(&heap_tags[first + i], 0); /* pairs as above */
     m->place = SPAN_FREE;
+    poison_gone(m);
     page_give(first, m->npages);
 }
 
@@ -192,6 +194,7 @@ uint32_t span_sweep(struct heap_meta *m)
     mutex_lock_p(&m->special_lock);
     if (m->specials != NULL)
         specials_sweep(m);
+    poison_dying(m);
     uint32_t left = bits_sweep(m);
     store_relaxed(&m->sweep_gen, load_relaxed(&heap_state.sweep_gen));
     mutex_unlock_p(&m->special_lock);

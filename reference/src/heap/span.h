@@ -18,7 +18,7 @@ struct heap_state {
 };
 extern struct heap_state heap_state;
 
-/* A span on fresh pages, SPAN_NEW, all slots free.  Does not return without one. */
+/* A span on fresh pages, SPAN_NEW, all slots free.  NULL: no memory. */
 struct heap_meta *span_make(uint32_t class, bool is_noscan, size_t npages);
 void span_free(struct heap_meta *m); /* its pages are free.  Needs: its owner */
 
