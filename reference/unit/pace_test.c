@@ -79,10 +79,11 @@ static void trigger_leaves_a_runway(void)
 
 static void ratio_pays_in_time(void)
 {
-    CHECK(pace_ratio(100 * MB, 0, 150 * MB, 200 * MB) == 2.0);
-    CHECK(pace_ratio(100 * MB, 50 * MB, 150 * MB, 200 * MB) == 1.0);
-    CHECK(pace_ratio(100 * MB, 50 * MB, 300 * MB, 200 * MB) > 10.0);
-    CHECK(pace_ratio(0, 0, 0, 0) > 0);
+    CHECK(pace_ratio(100 * MB, 0, 0, 150 * MB, 200 * MB) == 2.0);
+    CHECK(pace_ratio(100 * MB, 0, 50 * MB, 150 * MB, 200 * MB) == 1.0);
+    CHECK(pace_ratio(100 * MB, 0, 50 * MB, 300 * MB, 200 * MB) > 10.0);
+    CHECK(pace_ratio(0, 0, 0, 0, 0) > 0);
+    CHECK(pace_ratio(100 * MB, 150 * MB, 120 * MB, 140 * MB, 200 * MB) == 0.5);
 }
 
 static void bucket_leaks(void)
@@ -108,8 +109,8 @@ static void cycles_settle(void)
             double heap = (double)out.trigger, done = 0;
             for (int step = 0; done < (double)in.scan && step < 100000; step++) {
                 double alloc = rates[k] * 10000; /* bytes in 10 us, as 1 byte a ns is 1 */
-                double help =
-                    alloc * pace_ratio(in.scan, (uint64_t)done, (uint64_t)heap, out.goal);
+                double help = alloc * pace_ratio(in.scan, in.live, (uint64_t)done,
+                                                 (uint64_t)heap, out.goal);
                 heap += alloc;
                 done += 2500 + help;
                 in.alloc_bytes += (uint64_t)alloc;
@@ -178,7 +179,7 @@ static void any_figures_are_sane(void)
         more = in;
         more.limit = in.limit / 2;
         CHECK(in.limit < 0 || pace(&more).goal <= out.goal);
-        double ratio = pace_ratio(any(&r), any(&r), any(&r), any(&r));
+        double ratio = pace_ratio(any(&r), any(&r), any(&r), any(&r), any(&r));
         CHECK(ratio >= 0 && ratio <= 1e6);
         int64_t fill = pace_fill((int64_t)any(&r), (int64_t)any(&r), (int64_t)any(&r));
         CHECK(fill >= 0 && fill <= 2 * PACE_FULL_NS);

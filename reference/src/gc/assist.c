@@ -9,7 +9,8 @@
  * allocates on it pays when it is worth the trouble; what workers have scanned beyond their
  * own share is not asked for again, since the ratio is computed from what is left.
  *
- *   I1  Whoever finds nothing to do has paid: others are at the rest.
+ *   I1  Whoever finds nothing to do has paid: others are at the rest.  But beyond the goal
+ *       he lets them work first.
  */
 #include "gc/collect.h"
 
@@ -19,7 +20,7 @@
 
 #define DEBT_LEAST (64 << 10) /* smaller ones wait */
 #define SLICE_NS 100000
-#define SLICES 16 /* at a time: then the goroutine gets its object, whatever is owed */
+#define SLICES 64 /* at a time: then the goroutine gets its object, whatever is owed */
 
 /* GR_DEBUG=gcstress=n: a cycle at each n-th look at the collector. */
 static bool is_stress_due(void)
@@ -39,9 +40,13 @@ static void assist_pay(struct work *w)
         now_ns = os_now_ns();
         if (any)
             continue;
-        w->debt = 0; /* I1 */
         cycle_end_try();
-        break;
+        if (heap_live() < govern_goal()) {
+            w->debt = 0; /* I1 */
+            break;
+        }
+        sched_yield_now();
+        w = work_mine(); /* the processor may be another */
     }
     stats_mark_time(STATS_ASSIST, now_ns - begin_ns);
 }

@@ -44,6 +44,8 @@ bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes);
 void mark_all(void);
 /* Whether all is marked, as far as can be seen; exact in a stopped world. */
 bool mark_is_done(void);
+/* Whether nothing is to be had for one more who would mark: a guess. */
+bool mark_is_idle(void);
 /* In this cycle, by slices that are over: bytes scanned; those of them that were no
  * objects; bytes of objects marked. */
 uint64_t mark_scanned(void);

@@ -18,8 +18,11 @@
 
 #include "gc/pace.h"
 #include "gc/stats.h"
+#include "stack/stack.h"
 
 #define LEAST_BYTES ((uint64_t)4 << 20)
+#define SMALL_STACK_BYTES ((uint64_t)64 << 10)
+#define RETAIN_PART 10 /* of the goal, which the heap keeps beyond that */
 
 static struct {
     struct mutex lock;
@@ -30,8 +33,11 @@ static struct {
     atomic_u64 live;     /* atomic mirror of in.live */
     uint64_t begin_heap; /* STW only, as the next three */
     int64_t begin_ns;
-    uint64_t expected; /* bytes to be scanned in this cycle */
-    bool is_booted;    /* guarded by lock */
+    int64_t end_ns;       /* when the last cycle ended, or the first one began */
+    uint64_t expected;    /* bytes to be scanned in this cycle */
+    int64_t fill;         /* pace_fill: of the time that marking takes */
+    _Atomic bool is_full; /* atomic: it takes too much: no help is asked for */
+    bool is_booted;       /* guarded by lock */
 } govern = {.lock = MUTEX_INIT(RANK_gccycle),
             .in = {.percent = 100, .least = LEAST_BYTES, .limit = PACE_NO_LIMIT}};
 
@@ -47,10 +53,12 @@ static void trigger_set_locked(void)
     store_relaxed(&heap_trigger, trigger);
 }
 
-/* Bytes of memory that are no objects, as far as it is known without a stop. */
+/* Bytes of memory that are no objects: stacks, by their first pieces. */
 static uint64_t beside(void)
 {
-    return 0;
+    struct stack_stats s;
+    stack_stats_read(&s);
+    return s.large * (uint64_t)STACK_FIRST_BYTES + (s.live - s.large) * SMALL_STACK_BYTES;
 }
 
 /* ---- the environment ----------------------------------------------------------------- */
@@ -106,6 +114,8 @@ void govern_begin(void)
 {
     govern.begin_heap = heap_live();
     govern.begin_ns = os_now_ns();
+    if (govern.end_ns == 0)
+        govern.end_ns = govern.begin_ns;
     govern.expected = govern.in.scan;
 }
 
@@ -113,8 +123,12 @@ void govern_end(void)
 {
     uint64_t heap = heap_live();
     uint64_t born = heap > govern.begin_heap ? heap - govern.begin_heap : 0;
-    int64_t all_ns = (os_now_ns() - govern.begin_ns) * gr_procs(0);
+    int64_t now_ns = os_now_ns(), procs = gr_procs(0);
+    int64_t all_ns = (now_ns - govern.begin_ns) * procs;
     int64_t mark_ns = stats_mark_ns();
+    govern.fill = pace_fill(govern.fill, mark_ns, (now_ns - govern.end_ns) * procs);
+    govern.end_ns = now_ns;
+    store_relaxed(&govern.is_full, govern.fill >= PACE_FULL_NS);
     mutex_lock(&govern.lock);
     govern.in.live = mark_found() + born;
     govern.in.scan = mark_scanned();
@@ -153,9 +167,24 @@ uint64_t govern_live(void)
 double govern_ratio(void)
 {
     uint64_t expected = govern.expected, goal = govern_goal();
-    if (goal == PACE_OFF)
+    if (goal == PACE_OFF || load_relaxed(&govern.is_full))
         return 0;
-    return pace_ratio(expected, mark_scanned(), heap_live(), goal);
+    return pace_ratio(expected, govern.begin_heap, mark_scanned(), heap_live(), goal);
+}
+
+/* ---- memory that goes back ----------------------------------------------------------- */
+
+uint64_t govern_retain(void)
+{
+    mutex_lock(&govern.lock);
+    uint64_t goal = govern.out.goal, other = govern.in.beside;
+    int64_t limit = govern.in.limit;
+    mutex_unlock(&govern.lock);
+    if (goal == PACE_OFF)
+        goal = heap_live();
+    uint64_t retain = goal + goal / RETAIN_PART;
+    uint64_t most = limit > 0 && (uint64_t)limit > other ? (uint64_t)limit - other : 0;
+    return limit == PACE_NO_LIMIT || retain < most ? retain : most;
 }
 
 /* ---- settings ------------------------------------------------------------------------ */

@@ -11,7 +11,8 @@ void govern_end(void);   /* in the second stop: the next trigger is set */
 void govern_swept(void); /* all is swept */
 
 uint64_t govern_goal(void);
-uint64_t govern_live(void); /* that the last cycle found */
-double govern_ratio(void);  /* of help, at this moment */
+uint64_t govern_live(void);   /* that the last cycle found */
+uint64_t govern_retain(void); /* bytes of memory that the heap should keep */
+double govern_ratio(void);    /* of help, at this moment */
 
 #endif

@@ -316,6 +316,11 @@ bool mark_is_done(void)
            !sched_scan_some(0);
 }
 
+bool mark_is_idle(void)
+{
+    return work_is_empty() && root_is_done() && !sched_scan_some(0);
+}
+
 uint64_t mark_scanned(void)
 {
     return load_relaxed(&mark.scanned);

@@ -81,10 +81,10 @@ struct pace_out pace(const struct pace_in *in)
     return (struct pace_out){.goal = goal, .trigger = trigger};
 }
 
-double pace_ratio(uint64_t expected, uint64_t done, uint64_t heap, uint64_t goal)
+double pace_ratio(uint64_t expected, uint64_t most, uint64_t done, uint64_t heap,
+                  uint64_t goal)
 {
-    /* More than was expected: the rest is unknown, and a tenth of it a guess. */
-    uint64_t left = expected > done ? expected - done : done / 10 + 1;
+    uint64_t left = expected > done ? expected - done : most > done ? most - done : 1;
     uint64_t room = goal > heap ? goal - heap : 0;
     uint64_t least = goal / 64 + 4096; /* over the goal: help gets no harder than this */
     room = room > least ? room : least;

@@ -36,8 +36,10 @@ struct pace_out {
 struct pace_out pace(const struct pace_in *in);
 
 /* Bytes to be scanned for each byte that is allocated, so that marking is over when the
- * heap reaches the goal.  expected: what the cycle will have to scan; done: so far. */
-double pace_ratio(uint64_t expected, uint64_t done, uint64_t heap, uint64_t goal);
+ * heap reaches the goal.  expected: what the cycle should have to scan, as the last one
+ * had; most: what it may have to, when it turns out to be more; done: so far. */
+double pace_ratio(uint64_t expected, uint64_t most, uint64_t done, uint64_t heap,
+                  uint64_t goal);
 
 /* How much of the time the collector has taken, leaking: what is above half of it, in ns,
  * bounded; while it is above PACE_FULL_NS nobody helps, whatever the limit asks for. */

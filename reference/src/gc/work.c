@@ -140,7 +140,8 @@ void work_push(struct work *w, uint64_t entry)
 
 static uint32_t work_steal(struct work *mine, uint64_t *out, uint32_t max)
 {
-    for (struct work *w = work_first(); w != NULL; w = w->all_next) {
+    struct work *first = MUTANT(gc_ends_with_work) ? NULL : work_first();
+    for (struct work *w = first; w != NULL; w = w->all_next) {
         uint32_t n = w != mine ? ring_take(w, out, max) : 0;
         if (n > 0)
             return n;

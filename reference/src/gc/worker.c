@@ -29,12 +29,16 @@
 #define SLICE_MAX_NS 2500000
 #define SHARE 4 /* one part in so many of the processors' time */
 #define SWEEP_PAGES 64
+#define SCAVENGE_PIECE ((size_t)1 << 20)
+#define SCAVENGE_REST 20
 
 static struct {
     struct mutex lock;
     bool is_booted;         /* guarded by lock */
     struct g *marker;       /* guarded by lock: the worker, while it waits for a cycle */
     struct g *sweeper;      /* guarded by lock: while it waits */
+    struct g *idle;         /* guarded by lock: by g->link (I2) */
+    uint32_t nidle;         /* guarded by lock: idle workers that exist */
     bool marker_is_wanted;  /* guarded by lock: before it came to wait */
     bool sweeper_is_wanted; /* the same */
 } workers = {.lock = MUTEX_INIT(RANK_gccycle)};
@@ -88,7 +92,9 @@ static int64_t worker_slice(int64_t slice_ns)
     bool any = mark_slice(begin_ns + slice_ns, UINT64_MAX, &bytes);
     int64_t ns = os_now_ns() - begin_ns;
     stats_mark_time(STATS_WORKER, ns);
-    if (!any)
+    if (any)
+        sched_wake_idle(); /* it may find some of what was found */
+    else
         cycle_end_try();
     return ns;
 }
@@ -132,6 +138,22 @@ static void marker_main(void *unused)
     }
 }
 
+/* Gives memory back that the next cycles will hardly need, in about a twentieth of the time
+ * of one processor, until the next cycle begins. */
+static void scavenge(void)
+{
+    uint64_t begun = cycle_begun(), retain = govern_retain();
+    while (cycle_begun() == begun) {
+        int64_t begin_ns = os_now_ns();
+        if (heap_scavenge(retain, SCAVENGE_PIECE) == 0)
+            return;
+        if (env_knobs.faketime)
+            sched_yield_now();
+        else
+            gr_sleep_ns((os_now_ns() - begin_ns) * SCAVENGE_REST);
+    }
+}
+
 static void sweeper_main(void *unused)
 {
     (void)unused;
@@ -141,12 +163,8 @@ static void sweeper_main(void *unused)
             sched_yield_now();
         govern_swept();
         due_run();
+        scavenge();
     }
-}
-
-void worker_start(void)
-{
-    seat_call(&marker_seat);
 }
 
 void sweeper_start(void)
@@ -167,7 +185,70 @@ void worker_boot(void)
     sched_spawn_system(sweeper_main, NULL);
 }
 
+/* ---- where a processor has nothing to run -------------------------------------------- */
+
+static bool idle_commit(struct g *g, void *unused)
+{
+    (void)unused;
+    g->link = workers.idle;
+    workers.idle = g;
+    mutex_unlock(&workers.lock);
+    return true;
+}
+
+/* Marks until something is to be run here, or nothing is left to be marked. */
+static void idle_mark(void)
+{
+    uint64_t bytes;
+    bool any = true;
+    while (any && load_relaxed(&gc_is_marking) && !sched_is_wanted()) {
+        int64_t begin_ns = os_now_ns();
+        any = mark_slice(begin_ns + SLICE_NS, UINT64_MAX, &bytes);
+        stats_mark_time(STATS_IDLE, os_now_ns() - begin_ns);
+    }
+    if (!any)
+        cycle_end_try();
+}
+
+static void idle_main(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        mutex_lock(&workers.lock);
+        sched_park(idle_commit, NULL, PARK_GC_WORKER);
+        idle_mark();
+    }
+}
+
 struct g *worker_idle(void)
 {
-    return NULL;
+    if (!load_relaxed(&gc_is_marking) || mark_is_idle())
+        return NULL;
+    mutex_lock(&workers.lock);
+    struct g *g = workers.idle;
+    if (g != NULL) {
+        workers.idle = g->link;
+        g->link = NULL;
+    }
+    mutex_unlock(&workers.lock);
+    return g;
+}
+
+/* One for each processor but that of the worker. */
+static void idle_ensure(uint32_t n)
+{
+    mutex_lock(&workers.lock);
+    uint32_t have = workers.nidle;
+    if (have < n)
+        workers.nidle = n;
+    mutex_unlock(&workers.lock);
+    for (; have < n; have++)
+        sched_spawn_system(idle_main, NULL);
+}
+
+void worker_start(void)
+{
+    idle_ensure((uint32_t)gr_procs(0) - 1);
+    seat_call(&marker_seat);
+    sched_wake_idle();
 }
