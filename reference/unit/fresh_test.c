@@ -15,7 +15,7 @@ static void push(struct fresh *f, uint64_t number)
     fresh_push(f, &(struct birth){.goid = number});
 }
 
-/* ---- shown to the collector ------------------------------------------------------------ */
+/* ---- shown to the collector ---------------------------------------------------------- */
 
 static uint64_t shown;
 

@@ -136,8 +136,9 @@ static inline void gr_keep_alive(const void *p)
  * there keeps anything.  For tests that ask what is collected. */
 void gr_stack_scrub(void);
 
-/* A collected channel whose elements are of this type: it needs no gr_chan_free, and keeps
- * what is in its buffer.  Otherwise as gr_chan_make. */
+/* A collected channel whose elements are of this type: gr_chan_free does nothing to it, and
+ * it keeps what is in its buffer.  Pointers are received into collected memory by such
+ * channels only.  Otherwise as gr_chan_make. */
 gr_chan *gr_chan_new(const gr_type *elem, int64_t cap);
 
 /* ---- ends of objects ----------------------------------------------------------------- */

@@ -18,9 +18,6 @@
 
 #include "edge.h"
 
-/* More bytes than this are refused without asking the allocator. */
-#define BUFFER_BYTES_MAX ((uint64_t)1 << 38)
-
 static atomic_u64 last_id; /* atomic */
 
 void chan_init(gr_chan *c, size_t elem_size, uint64_t slots, char *buf)
@@ -28,6 +25,7 @@ void chan_init(gr_chan *c, size_t elem_size, uint64_t slots, char *buf)
     memset(c, 0, sizeof *c);
     mutex_init(&c->lock, RANK_chan);
     c->elem_size = (uint32_t)elem_size;
+    c->is_word = elem_size == sizeof(uint64_t);
     c->slots = slots;
     c->buf = buf;
     c->id = add_relaxed(&last_id, 1) + 1;
@@ -36,12 +34,7 @@ void chan_init(gr_chan *c, size_t elem_size, uint64_t slots, char *buf)
 gr_chan *gr_chan_make(size_t elem_size, int64_t cap)
 {
     gr_chan *c;
-    uint64_t bytes;
-    if (cap < 0 || elem_size > GR_ELEM_MAX)
-        gr_panic_error(GR_ERR_MAKECHAN_SIZE);
-    if (__builtin_mul_overflow((uint64_t)cap, elem_size, &bytes) ||
-        bytes > BUFFER_BYTES_MAX)
-        gr_panic_error(GR_ERR_MAKECHAN_SIZE);
+    uint64_t bytes = elem_buffer_bytes(elem_size, cap);
     c = malloc(sizeof *c + bytes + RACE_PAD_BYTES);
     if (c == NULL)
         gr_panic_error(GR_ERR_MAKECHAN_SIZE);
@@ -54,23 +47,43 @@ gr_chan *gr_chan_make(size_t elem_size, int64_t cap)
 void gr_chan_free(gr_chan *c)
 {
     ASSERT(c == NULL || c->timer == NULL);
-    free(c);
+    if (c != NULL && !c->is_collected)
+        free(c);
 }
 
 /* ---- elements ------------------------------------------------------------------------ */
 
-static ALWAYS_INLINE void elem_copy(const gr_chan *c, void *to, const void *from)
+static ALWAYS_INLINE void elem_put(gr_chan *c, void *slot, const void *from)
 {
-    if (LIKELY(c->elem_size == sizeof(uint64_t)))
-        memcpy(to, from, sizeof(uint64_t));
-    else if (c->elem_size != 0)
-        memcpy(to, from, c->elem_size);
+    if (LIKELY(c->is_word))
+        memcpy(slot, from, sizeof(uint64_t));
+    else
+        elem_put_slow(c, slot, from);
 }
 
-static void elem_clear(const gr_chan *c, void *to)
+static ALWAYS_INLINE void elem_take(gr_chan *c, void *to, void *slot)
+{
+    if (UNLIKELY(!c->is_word))
+        elem_take_slow(c, to, slot);
+    else if (to != NULL)
+        memcpy(to, slot, sizeof(uint64_t));
+}
+
+/* From a waiting sender, or to a waiting receiver; to == NULL: nobody wants it. */
+static ALWAYS_INLINE void elem_give(gr_chan *c, void *to, const void *from)
+{
+    if (to == NULL)
+        return;
+    if (LIKELY(c->is_word))
+        memcpy(to, from, sizeof(uint64_t));
+    else
+        elem_give_slow(c, to, from);
+}
+
+static void elem_clear(gr_chan *c, void *to)
 {
     if (to != NULL && c->elem_size != 0 && !MUTANT(chan_closed_dest_kept))
-        memset(to, 0, c->elem_size);
+        elem_clear_slow(c, to);
 }
 
 static char *slot_at(const gr_chan *c, uint64_t x)
@@ -87,7 +100,7 @@ static uint64_t slot_next(const gr_chan *c, uint64_t x)
 static ALWAYS_INLINE void ring_put(gr_chan *c, const void *elem, const struct g *g)
 {
     slot_race(c, c->sendx, g);
-    elem_copy(c, slot_at(c, c->sendx), elem);
+    elem_put(c, slot_at(c, c->sendx), elem);
     c->sendx = slot_next(c, c->sendx);
     /* Pairs with the acquires of those who look without the lock. */
     store_release(&c->count, load_relaxed(&c->count) + 1);
@@ -104,8 +117,7 @@ static ALWAYS_INLINE void ring_get(gr_chan *c, void *elem)
     } else
         c->recvx = slot_next(c, x);
     slot_race(c, x, RACE_SELF);
-    if (elem != NULL)
-        elem_copy(c, elem, slot_at(c, x));
+    elem_take(c, elem, slot_at(c, x));
     /* Pairs with the acquires of those who look without the lock. */
     store_release(&c->count, n - 1);
     chan_changed_locked(c);
@@ -124,8 +136,7 @@ static ALWAYS_INLINE enum exchange send_locked(gr_chan *c, const void *elem,
     w = waitq_take(&c->recvq);
     if (w != NULL) {
         served_race(c, w, true);
-        if (w->elem != NULL)
-            elem_copy(c, w->elem, elem);
+        elem_give(c, w->elem, elem);
         w->success = true;
         *wake = w;
         if (MUTANT(chan_value_duplicated) && n < c->slots)
@@ -151,10 +162,9 @@ static void ring_turn(gr_chan *c, void *elem, const void *from, const struct g *
         return;
     }
     slot_race(c, x, RACE_SELF);
-    if (elem != NULL)
-        elem_copy(c, elem, slot_at(c, x));
+    elem_take(c, elem, slot_at(c, x));
     slot_race(c, x, g);
-    elem_copy(c, slot_at(c, x), from);
+    elem_put(c, slot_at(c, x), from);
     c->sendx = c->recvx = slot_next(c, x);
 }
 
@@ -163,10 +173,9 @@ static void ring_turn(gr_chan *c, void *elem, const void *from, const struct g *
 static void take_from_sender(gr_chan *c, struct waiter *w, void *elem)
 {
     served_race(c, w, false);
-    if (c->slots == 0 || MUTANT(chan_sender_before_buffer)) {
-        if (elem != NULL)
-            elem_copy(c, elem, w->elem);
-    } else
+    if (c->slots == 0 || MUTANT(chan_sender_before_buffer))
+        elem_give(c, elem, w->elem);
+    else
         ring_turn(c, elem, w->elem, w->g);
     w->success = true;
 }

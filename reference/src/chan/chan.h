@@ -27,6 +27,7 @@
 #define CHAN_CHAN_H
 
 #include "base/base.h"
+#include "gc/gc.h"
 #include "gr/chan.h"
 #include "gr/select.h"
 #include "lock/lock.h"
@@ -41,6 +42,8 @@ struct gr_chan {
     struct mutex lock;
     uint32_t elem_size;     /* const after make */
     _Atomic bool is_closed; /* atomic; written under lock */
+    bool is_word;           /* const after make: elements are words that nobody looks at */
+    bool is_collected;      /* const after make: gr_chan_new's */
     atomic_u64 count;       /* atomic; written under lock */
     uint64_t
         /* const after make: capacity; 1 for a timer's channel, which looks unbuffered */
@@ -52,6 +55,7 @@ struct gr_chan {
     struct waitq recvq, sendq; /* guarded by lock, but for looks at their heads */
     atomic_u64 version;        /* atomic; written under lock (I5) */
     uint64_t id;               /* const after make; order of locking */
+    const gr_type *type;       /* const after make; NULL: elements without pointers */
 };
 
 /* Something that could not go on may be able to now (I5).  Needs: c locked. */
@@ -71,6 +75,16 @@ static ALWAYS_INLINE void chan_enqueue_locked(gr_chan *c, struct waiter *w, bool
 
 /* For memory of the caller: a channel with this buffer. */
 void chan_init(gr_chan *c, size_t elem_size, uint64_t slots, char *buf);
+
+/* Moving elements that are more or less than a word, or that the collector looks at
+ * (elem.c).  A slot is empty before a put and after a take; `to` is memory of a receiver.
+ * to may be NULL for a take. */
+void elem_put_slow(gr_chan *c, void *slot, const void *from);
+void elem_take_slow(gr_chan *c, void *to, void *slot);
+void elem_give_slow(gr_chan *c, void *to, const void *from);
+void elem_clear_slow(gr_chan *c, void *to);
+/* Bytes of a buffer.  Panics: GR_ERR_MAKECHAN_SIZE. */
+uint64_t elem_buffer_bytes(size_t elem_size, int64_t cap);
 
 static ALWAYS_INLINE void chan_lock(gr_chan *c)
 {

@@ -126,6 +126,37 @@ static bool func_set(struct gr_timer *t, int64_t d_ns)
     return sched_timer_arm(&t->cell, deadline_of(d_ns), 0);
 }
 
+/* What armed functions will be called with is kept, and so is what those that have been
+ * stopped or have run may be armed with again, until they are given back. */
+struct shown {
+    void (*see)(const void *word);
+};
+
+static void show_arg(void *timer, void *arg)
+{
+    const struct shown *to = arg;
+    to->see(load_relaxed(&((struct gr_timer *)timer)->cell.arg));
+}
+
+static void show_args(void (*see)(const void *word))
+{
+    struct shown to = {see};
+    if (!MUTANT(gc_root_timers))
+        fixpool_each(&func_pool, show_arg, &to);
+}
+
+__attribute__((constructor)) static void timerchan_boot(void)
+{
+    gc_on_roots(show_args);
+}
+
+/* Disarmed: an expiry that is on its way has read arg already (timer.h I4). */
+static void func_forget(struct gr_timer *t)
+{
+    gc_shade(load_relaxed(&t->cell.arg));
+    store_relaxed(&t->cell.arg, NULL);
+}
+
 gr_timer *gr_timer_func(int64_t d_ns, gr_fn fn, void *arg)
 {
     struct gr_timer *t;
@@ -326,6 +357,7 @@ void gr_timer_free(gr_timer *t)
 {
     if (is_func(t)) {
         sched_timer_disarm(&t->cell);
+        func_forget(t);
         sched_cache_release(CACHE_FUNC_TIMER, &func_pool, t);
         return;
     }

@@ -123,8 +123,8 @@ static void drop_defers(struct g *g)
             continue;
 }
 
-/* What the collector does not find on the stack: blocks.  A frame may have been left between
- * taking a call off and reading what it says, so one slot beyond the top counts. */
+/* What the collector does not find on the stack: blocks.  A frame may have been left
+ * between taking a call off and reading what it says, so one slot beyond the top counts. */
 UNWATCHED static void show_defers(struct g *g)
 {
     for (const struct gr_frame *f = g->frames; f != NULL && !MUTANT(gc_root_defers);) {

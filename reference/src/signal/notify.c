@@ -23,6 +23,7 @@
 #include <stdlib.h>
 
 #include "chan/chan.h"
+#include "gc/gc.h"
 #include "gr/panic.h"
 #include "gr/sync.h"
 #include "os/os.h"
@@ -118,6 +119,20 @@ static void inherit(void)
     for (int sig = 1; sig <= OS_SIGNAL_MAX; sig++)
         if ((others & bit_of(sig)) != 0 && os_signal_is_ignored(sig))
             os_signal_ignore(sig, false);
+}
+
+/* Channels that were asked for signals are kept. */
+static void show_channels(void (*see)(const void *word))
+{
+    mutex_lock(&table.lock);
+    for (const struct subscription *s = subscriptions; s != NULL; s = s->next)
+        see(s->c);
+    mutex_unlock(&table.lock);
+}
+
+__attribute__((constructor)) static void notify_boot(void)
+{
+    gc_on_roots(show_channels);
 }
 
 void signal_boot(void)
@@ -249,6 +264,7 @@ static void bury(struct subscription *dead)
 {
     while (dead != NULL) {
         struct subscription *next = dead->next;
+        gc_shade(dead->c);
         free(dead);
         dead = next;
         sched_external(-1);
@@ -264,7 +280,9 @@ static void add(gr_chan *c, uint64_t mask)
             fatal(GR_FATAL_NO_MEMORY);
         *s = (struct subscription){.c = c};
         sched_external(1);
+        mutex_lock(&table.lock);
         *at = s;
+        mutex_unlock(&table.lock);
     }
     mutex_lock(&table.lock);
     (*at)->mask |= mask;
