@@ -279,7 +279,7 @@ static void black_main(void *unused)
                                 : gr_new_array(&pair_type, 1 + (int64_t)i % 50);
     sched_stop_world("test");
     heap_check();
-    heap_mark_end();
+    heap_mark_end(0);
     heap_check();
     sched_start_world();
     heap_sweep_all();

@@ -86,7 +86,7 @@ static void bad_lost(void)
 
 static void bad_live(void)
 {
-    add_relaxed(&heap_state.live, 8);
+    store_relaxed(&heap_state.live, heap_live() - 8);
 }
 
 static void bad_gen(void)

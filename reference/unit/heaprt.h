@@ -29,6 +29,7 @@ static __attribute__((constructor)) void collector_off(void)
 static inline void collect(void **keep, size_t n)
 {
     struct heap_ref r;
+    uint64_t found = 0;
     heap_sweep_all();
     sched_stop_world("test");
     heap_flush();
@@ -36,9 +37,9 @@ static inline void collect(void **keep, size_t n)
     for (size_t i = 0; i < n; i++)
         if (keep[i] != NULL && heap_find(keep[i], &r)) {
             CHECK(heap_is_object(&r));
-            heap_mark(&r);
+            found += heap_mark(&r) ? heap_ref_bytes(&r) : 0;
         }
-    heap_mark_end();
+    heap_mark_end(found);
     heap_check();
     sched_start_world();
 }

@@ -19,6 +19,7 @@
 #include "gc/stats.h"
 
 #define DEBT_LEAST (64 << 10) /* smaller ones wait */
+#define LEAST_RATIO 0.25       /* so that a cycle with little to mark is soon over */
 #define SLICE_NS 100000
 #define SLICES 64 /* at a time: then the goroutine gets its object, whatever is owed */
 
@@ -56,7 +57,8 @@ static void assist(size_t bytes)
     struct work *w = work_mine();
     if (w == NULL || MUTANT(gc_assist_lost))
         return;
-    w->debt += (int64_t)((double)bytes * govern_ratio());
+    double ratio = govern_ratio();
+    w->debt += (int64_t)((double)bytes * (ratio > LEAST_RATIO ? ratio : LEAST_RATIO));
     if (w->debt > DEBT_LEAST)
         assist_pay(w);
 }

@@ -111,7 +111,7 @@ static void end_stopped(void)
         verify_marks();
     store_relaxed(&gc_is_marking, false);
     sched_scan_end();
-    heap_mark_end();
+    heap_mark_end(mark_found());
     store_relaxed(&cycle.ended, load_relaxed(&cycle.ended) + 1);
     govern_end();
     stats_end();
@@ -230,7 +230,6 @@ void gr_gc(void)
     if (MUTANT(gc_returns_early))
         return;
     heap_sweep_all();
-    govern_swept();
     due_run();
 }
 

@@ -4,10 +4,6 @@
  * Owns: gr_gc_percent, gr_mem_limit, heap_trigger.
  * Not here: the decision (pace.c), who acts on it (assist.c).
  *
- * heap_live() falls while the heap is swept.  So right after the end of marking the trigger
- * is higher by what sweeping will free, and comes down to its true height when all is
- * swept; what is allocated meanwhile has to be swept first, mostly.
- *
  *   I1  Figures of cycles change while the world stands still; settings and what follows
  *       from both under lock.
  */
@@ -28,7 +24,6 @@ static struct {
     struct mutex lock;
     struct pace_in in;   /* guarded by lock */
     struct pace_out out; /* guarded by lock */
-    uint64_t garbage;    /* guarded by lock: what sweeping has not freed yet, at most */
     atomic_u64 goal;     /* atomic mirror of out.goal */
     atomic_u64 live;     /* atomic mirror of in.live */
     uint64_t begin_heap; /* STW only, as the next three */
@@ -46,11 +41,8 @@ static void trigger_set_locked(void)
     govern.out = pace(&govern.in);
     if (MUTANT(gc_percent_ignored) && govern.out.goal != PACE_OFF)
         govern.out.trigger = govern.out.goal = 2 * govern.in.live + LEAST_BYTES;
-    uint64_t trigger = govern.out.trigger;
-    if (trigger != PACE_OFF)
-        trigger += govern.garbage;
     store_relaxed(&govern.goal, govern.out.goal);
-    store_relaxed(&heap_trigger, trigger);
+    store_relaxed(&heap_trigger, govern.out.trigger);
 }
 
 /* Bytes of memory that are no objects: stacks, by their first pieces. */
@@ -121,8 +113,7 @@ void govern_begin(void)
 
 void govern_end(void)
 {
-    uint64_t heap = heap_live();
-    uint64_t born = heap > govern.begin_heap ? heap - govern.begin_heap : 0;
+    uint64_t live = heap_live(), born = live - mark_found();
     int64_t now_ns = os_now_ns(), procs = gr_procs(0);
     int64_t all_ns = (now_ns - govern.begin_ns) * procs;
     int64_t mark_ns = stats_mark_ns();
@@ -130,7 +121,7 @@ void govern_end(void)
     govern.end_ns = now_ns;
     store_relaxed(&govern.is_full, govern.fill >= PACE_FULL_NS);
     mutex_lock(&govern.lock);
-    govern.in.live = mark_found() + born;
+    govern.in.live = live;
     govern.in.scan = mark_scanned();
     govern.in.roots = mark_scanned_roots();
     govern.in.alloc_bytes = born;
@@ -138,19 +129,8 @@ void govern_end(void)
     govern.in.scan_bytes = mark_scanned();
     govern.in.scan_ns = (uint64_t)mark_ns;
     govern.in.beside = beside();
-    govern.garbage = heap > govern.in.live ? heap - govern.in.live : 0;
     store_relaxed(&govern.live, govern.in.live);
     trigger_set_locked();
-    mutex_unlock(&govern.lock);
-}
-
-void govern_swept(void)
-{
-    mutex_lock(&govern.lock);
-    if (govern.garbage > 0 && !load_relaxed(&gc_is_marking)) {
-        govern.garbage = 0;
-        trigger_set_locked();
-    }
     mutex_unlock(&govern.lock);
 }
 

@@ -8,7 +8,6 @@
 void govern_boot(void);
 void govern_begin(void); /* in the first stop */
 void govern_end(void);   /* in the second stop: the next trigger is set */
-void govern_swept(void); /* all is swept */
 
 uint64_t govern_goal(void);
 uint64_t govern_live(void);   /* that the last cycle found */

@@ -161,7 +161,6 @@ static void sweeper_main(void *unused)
         seat_wait(&sweeper_seat, PARK_GC_SWEEP);
         while (heap_sweep_some(SWEEP_PAGES))
             sched_yield_now();
-        govern_swept();
         due_run();
         scavenge();
     }

@@ -216,9 +216,10 @@ void heap_sweep_all(void)
         sched_yield_now();
 }
 
-void heap_mark_end(void)
+void heap_mark_end(uint64_t found)
 {
     heap_flush();
+    store_relaxed(&heap_state.live, heap_live() - heap_state.live_before + found);
     ASSERT(load_relaxed(&sweeping) == 0);
     store_relaxed(&heap_state.is_marking, false);
     for (uint32_t k = 0; k < CLASS_KINDS; k++)

@@ -141,6 +141,7 @@ void heap_mark_begin(bool is_minor)
     ASSERT(!is_minor || load_relaxed(&gc_has_cards));
     if (UNLIKELY(env_knobs.heapcheck))
         heap_check();
+    heap_state.live_before = heap_live();
     store_relaxed(&heap_state.is_marking, true);
 }
 

@@ -243,7 +243,8 @@ struct heap_hooks {
 extern struct heap_hooks heap_hooks;
 extern atomic_u64 heap_trigger; /* atomic: heap_live() at which allocated() is called */
 
-/* Bytes of objects: as the last sweep and allocation count them, caches' runs included. */
+/* Bytes of objects that the last cycle found, and of those allocated since, caches' runs
+ * included: what sweeping has yet to free does not count. */
 uint64_t heap_live(void);
 
 /* The world stands still: all caches give their spans back (I3). */
@@ -254,9 +255,9 @@ void heap_marks_clear(void);
 /* The same moment as heap_flush, before marking: from now on, and until heap_mark_end, free
  * slots of spans that caches take count as marked. */
 void heap_mark_begin(bool is_minor);
-/* The world stands still, all is marked: flushes, and everything is to be swept; gives
- * nothing back yet. */
-void heap_mark_end(void);
+/* The world stands still, all is marked, and heap_mark has set marks of `found` bytes:
+ * flushes, and everything is to be swept; gives nothing back yet. */
+void heap_mark_end(uint64_t found);
 
 /* Sweeps about n pages of what is left.  False: nothing was left.  Goroutines, no lock. */
 bool heap_sweep_some(size_t npages);

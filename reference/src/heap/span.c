@@ -167,6 +167,8 @@ static void specials_sweep(struct heap_meta *m)
         if (is_dead && heap_hooks.died != NULL && heap_hooks.died(m, slot, at))
             continue;
         ASSERT(heap_bit(m->marks, slot));
+        if (is_dead) /* it was marked now, and nobody has counted it */
+            add_relaxed(&heap_state.live, span_slot_bytes(m));
         while (*at != NULL && span_slot_of(m, (*at)->offset) == slot)
             at = &(*at)->next;
     }
@@ -205,8 +207,6 @@ uint32_t span_sweep(struct heap_meta *m)
         m->is_zero = false;
         add_relaxed(&heap_state.frees, freed);
         add_relaxed(&heap_state.freed, freed * span_slot_bytes(m));
-        atomic_fetch_sub_explicit(&heap_state.live, freed * span_slot_bytes(m),
-                                  memory_order_relaxed);
     }
     return m->nslots - m->nalloc;
 }
