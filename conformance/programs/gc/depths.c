@@ -11,7 +11,7 @@
 
 static gr_chan *go_on;
 static gr_wg down, over;
-static gr_atomic whole;
+static gr_atomic whole, gone;
 static int ends[2]; /* of a pipe */
 
 static void collects(void)
@@ -45,12 +45,20 @@ static void wait_deep(void *arg)
     gr_wg_done(&over);
 }
 
+static void ends_early(void *object, void *arg)
+{
+    (void)object, (void)arg;
+    gr_atomic_add(&gone, 1);
+}
+
 static void calls(void *arg)
 {
     struct object *held[HELD];
     char byte;
-    for (int i = 0; i < HELD; i++)
+    for (int i = 0; i < HELD; i++) {
         held[i] = object_new((intptr_t)arg + i);
+        gr_finalizer(held[i], ends_early, NULL);
+    }
     gr_wg_done(&down);
     gr_block_begin();
     ssize_t n = read(ends[0], &byte, 1);
@@ -72,6 +80,8 @@ static void in_calls(void)
     gr_wg_wait(&down);
     gr_sleep_ns(5000000); /* nearly all are in their calls; either is right */
     collects();
+    settle(1);
+    need(gr_atomic_load(&gone) == 0, "an object of a goroutine in a system call");
     need(write(ends[1], bytes, CALLERS) == CALLERS, "write");
     gr_wg_wait(&over);
     printf("%d in system calls: whole\n", CALLERS);

@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -17,7 +18,7 @@ const others = 70
 
 var goOn = make(chan bool)
 var down, over sync.WaitGroup
-var whole int64
+var whole, gone int64
 var ends [2]int // of a pipe
 
 func collects() {
@@ -53,6 +54,7 @@ func calls(number int64) {
 	var b [1]byte
 	for i := range held {
 		held[i] = objectNew(number + int64(i))
+		runtime.SetFinalizer(held[i], func(*object) { atomic.AddInt64(&gone, 1) })
 	}
 	down.Done()
 	n, _ := syscall.Read(ends[0], b[:])
@@ -74,6 +76,8 @@ func inCalls() {
 	down.Wait()
 	time.Sleep(5 * time.Millisecond) // nearly all are in their calls; either is right
 	collects()
+	settle(1)
+	need(atomic.LoadInt64(&gone) == 0, "an object of a goroutine in a system call")
 	n, _ := syscall.Write(ends[1], bytes[:])
 	need(n == callers, "write")
 	over.Wait()
