@@ -41,13 +41,14 @@ static void assist_pay(struct work *w)
         now_ns = os_now_ns();
         if (any)
             continue;
-        cycle_end_try();
-        if (heap_live() < govern_goal()) {
-            w->debt = 0; /* I1 */
+        bool has_paid = heap_live() < govern_goal(); /* I1 */
+        if (has_paid)
+            w->debt = 0;
+        cycle_end_try(); /* may park: the processor may be another one then */
+        if (has_paid)
             break;
-        }
         sched_yield_now();
-        w = work_mine(); /* the processor may be another */
+        w = work_mine();
     }
     stats_mark_time(STATS_ASSIST, now_ns - begin_ns);
 }

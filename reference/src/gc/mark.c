@@ -11,8 +11,12 @@
  * are queued one by one, and those beyond PIECE_BYTES in pieces, so that many can help and
  * nobody is held up.
  *
+ * Nearly every look at an object, or at what describes it, would wait for memory.  So the
+ * words that a scan finds are put off by a few, and what they will need is fetched.
+ *
  * Words are read while the program writes to them.  Whatever is read is believed only after
- * heap_find and heap_is_object; a word that was overwritten has been shaded (gc.h I1).
+ * heap_find, and scanned only if alloc says that it is an object; a word that was
+ * overwritten has been shaded (gc.h I1).
  *
  *   I1  Who sets a mark queues the span unless it sees is_queued; who takes the span clears
  *       is_queued before it looks at the marks.  Both in one order, sequentially
@@ -63,18 +67,46 @@ static ALWAYS_INLINE void mark_ref(struct work *w, const struct heap_ref *r)
         queue_span(w, m);
 }
 
-static ALWAYS_INLINE void mark_word_near(struct work *w, uintptr_t word)
+static ALWAYS_INLINE void mark_ahead(struct work *w, const struct ahead *a)
+{
+    struct heap_ref r = {.meta = a->meta, .slot = a->slot};
+    r.base = heap_page_at(heap_page_no(a->meta)) + (size_t)a->slot * a->meta->slot_bytes;
+    mark_ref(w, &r);
+}
+
+/* A slot that holds no object may be marked, by a pointer behind the end of its neighbour:
+ * it is not scanned, and stays free when it is swept. */
+void mark_word(struct work *w, uintptr_t word)
 {
     struct heap_ref r;
-    if (!heap_find((const void *)word, &r) || heap_bit(r.meta->marks, r.slot))
-        return;
-    if (heap_is_object(&r))
+    if (heap_find((const void *)word, &r))
         mark_ref(w, &r);
 }
 
-void mark_word(struct work *w, uintptr_t word)
+/* What describes the span is fetched into the cache now; the mark is set when AHEAD more
+ * words have come. */
+static ALWAYS_INLINE void mark_later(struct work *w, uintptr_t word)
 {
-    mark_word_near(w, word);
+    struct heap_ref r;
+    if (!heap_find((const void *)word, &r))
+        return;
+    __builtin_prefetch(r.meta);
+    __builtin_prefetch(&r.meta->marks[r.slot / 64], 1);
+    struct ahead *a = &w->ahead[w->ahead_at++ % WORK_AHEAD], was = *a;
+    *a = (struct ahead){r.meta, r.slot};
+    if (was.meta != NULL)
+        mark_ahead(w, &was);
+}
+
+/* All that was put off is done. */
+static void mark_flush(struct work *w)
+{
+    for (uint32_t i = 0; i < WORK_AHEAD; i++) {
+        struct ahead *a = &w->ahead[w->ahead_at++ % WORK_AHEAD], was = *a;
+        a->meta = NULL;
+        if (was.meta != NULL)
+            mark_ahead(w, &was);
+    }
 }
 
 static UNWATCHED void words_mark(struct work *w, const void *lo, const void *hi)
@@ -82,12 +114,13 @@ static UNWATCHED void words_mark(struct work *w, const void *lo, const void *hi)
     const volatile uintptr_t *p =
         (const volatile uintptr_t *)(((uintptr_t)lo + 7) & ~(uintptr_t)7);
     for (; (uintptr_t)p + sizeof *p <= (uintptr_t)hi; p++)
-        mark_word_near(w, *p);
+        mark_later(w, *p);
 }
 
 void mark_range(struct work *w, const void *lo, const void *hi)
 {
     words_mark(w, lo, hi);
+    mark_flush(w);
     w->root_bytes += (uint64_t)((const char *)hi - (const char *)lo);
 }
 
@@ -98,7 +131,7 @@ static UNWATCHED ALWAYS_INLINE void mark_bits(struct work *w, const volatile uin
                                               uint64_t bits)
 {
     for (; bits != 0; bits &= bits - 1)
-        mark_word_near(w, p[__builtin_ctzll(bits)]);
+        mark_later(w, p[__builtin_ctzll(bits)]);
 }
 
 /* Up to 64 pointer bits of a type, from this word on. */
@@ -148,6 +181,7 @@ static UNWATCHED void mark_row(struct work *w, const gr_type *t, const char *bas
 void mark_typed(struct work *w, const gr_type *t, const void *at, size_t n)
 {
     mark_row(w, t, at, 0, n * t->size);
+    mark_flush(w);
 }
 
 static UNWATCHED void slot_scan(struct work *w, struct heap_meta *m, const char *page,
@@ -175,7 +209,11 @@ static void span_scan(struct work *w, struct heap_meta *m)
             continue;
         /* (I2); acquire pairs with the owner of a cache, who sets scans of what is new. */
         todo &= ~atomic_fetch_or_explicit(&m->scans[i], todo, memory_order_acq_rel);
+        todo &= load_acquire(&m->alloc[i]); /* pairs with the owner of a cache, too */
         w->scanned_bytes += (uint64_t)__builtin_popcountll(todo) * m->slot_bytes;
+        for (uint64_t left = todo; left != 0; left &= left - 1)
+            __builtin_prefetch(page +
+                               (i * 64 + (size_t)__builtin_ctzll(left)) * m->slot_bytes);
         for (; todo != 0; todo &= todo - 1)
             slot_scan(w, m, page, i * 64 + (uint32_t)__builtin_ctzll(todo));
     }
@@ -192,7 +230,7 @@ static void object_scan(struct work *w, uint64_t entry)
 {
     const char *at = (const char *)(uintptr_t)entry;
     struct heap_ref r;
-    if (!heap_find(at, &r))
+    if (!heap_find(at, &r) || !heap_is_object(&r))
         return;
     const gr_type *t = type_of(&r);
     if (t == NULL)
@@ -215,6 +253,7 @@ void mark_inside(struct work *w, const struct heap_ref *r)
         work_push(w, (uint64_t)(uintptr_t)r->base);
     else
         slot_scan(w, m, heap_page_at(heap_page_no(m)), r->slot);
+    mark_flush(w);
 }
 
 /* ---- slices -------------------------------------------------------------------------- */
@@ -253,6 +292,7 @@ static bool mark_step(struct work *w)
         entries_scan(w, entry, n);
         return true;
     }
+    mark_flush(w);
     /* Who scans the last goroutines is told that none is left. */
     return root_some(w) || sched_scan_some(SCAN_BATCH) || !work_is_empty();
 }
@@ -279,6 +319,7 @@ static void count_up(atomic_u64 *sum, uint64_t *n)
  * queues after nactive. */
 static uint64_t slice_end(struct work *w)
 {
+    mark_flush(w);
     uint64_t bytes = w->scanned_bytes + w->root_bytes;
     w->scanned_bytes += w->root_bytes;
     count_up(&mark.scanned, &w->scanned_bytes);

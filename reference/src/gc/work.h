@@ -26,6 +26,14 @@
 
 #define WORK_RING 512u
 
+#define WORK_AHEAD 16u
+
+/* An object that is to be marked (mark.c). */
+struct ahead {
+    struct heap_meta *meta; /* NULL: none */
+    uint32_t slot;
+};
+
 struct work {
     struct work *all_next;  /* const after it was made */
     uint32_t room;          /* const: entries that fit; 0: all go to the shared blocks */
@@ -33,8 +41,10 @@ struct work {
     uint64_t root_bytes;    /* owner: of roots and stacks, the same */
     uint64_t found_bytes;   /* owner: of objects that it marked, the same */
     int64_t debt;           /* owner: bytes to be scanned for what was allocated */
-    atomic_u32 tail;        /* atomic; written by the owner */
-    atomic_u32 head CACHE_ALIGNED; /* atomic; taken from by anybody */
+    uint32_t ahead_at;      /* owner: counts those that were put off */
+    struct ahead ahead[WORK_AHEAD]; /* owner: put off, oldest at ahead_at */
+    atomic_u32 tail;                /* atomic; written by the owner */
+    atomic_u32 head CACHE_ALIGNED;  /* atomic; taken from by anybody */
     atomic_u64 ring[WORK_RING] CACHE_ALIGNED;
 };
 
