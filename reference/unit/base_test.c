@@ -153,6 +153,34 @@ static void env_parses(void)
     CHECK(!FAILURE(guard_madvise));
 }
 
+static void env_memory(void)
+{
+    char e[256];
+    CHECK(env_knobs.gc_percent == 100 && env_knobs.mem_limit == INT64_MAX);
+    env_parse_gc("37");
+    CHECK_EQ(env_knobs.gc_percent, 37);
+    env_parse_gc("much");
+    env_parse_gc("-5");
+    env_parse_gc("");
+    env_parse_gc(NULL);
+    CHECK_EQ(env_knobs.gc_percent, 37);
+    env_parse_gc("off");
+    CHECK_EQ(env_knobs.gc_percent, -1);
+    CHECK(env_parse_memlimit(NULL, e, sizeof e) && env_parse_memlimit("off", e, sizeof e));
+    CHECK(env_knobs.mem_limit == INT64_MAX);
+    CHECK(env_parse_memlimit("123", e, sizeof e) && env_knobs.mem_limit == 123);
+    CHECK(env_parse_memlimit("5B", e, sizeof e) && env_knobs.mem_limit == 5);
+    CHECK(env_parse_memlimit("64MiB", e, sizeof e) && env_knobs.mem_limit == 64 << 20);
+    CHECK(!env_parse_memlimit("-1", e, sizeof e) &&
+          !env_parse_memlimit("5MB", e, sizeof e));
+    CHECK(!env_parse_memlimit("9223372036854775807KiB", e, sizeof e));
+    CHECK(!env_parse_memlimit("99999999999999999999", e, sizeof e));
+    CHECK(!env_parse_memlimit("much", e, sizeof e) && env_knobs.mem_limit == 64 << 20);
+    CHECK_STR(e,
+              "malformed GR_MEMLIMIT=much: give a number of bytes, or of KiB, MiB, GiB or "
+              "TiB, as in 100MiB; or off");
+}
+
 static void env_explains_mistakes(void)
 {
     char e[256];
@@ -341,6 +369,7 @@ static const struct unit_case cases[] = {
     UNIT(env_parses),
     UNIT(env_explains_mistakes),
     UNIT(env_ignores_unknown_keys),
+    UNIT(env_memory),
     UNIT(env_traceback_levels),
     UNIT(env_secure_mode),
     UNIT_EXITS(boot_with_bad_debug, 2, "gr: GR_DEBUG: unknown key color; "),

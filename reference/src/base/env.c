@@ -8,6 +8,7 @@
  */
 #include "env.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ struct key {
 
 struct env_knobs env_knobs = {
     .traceback = 1,
+    .gc_percent = 100,
+    .mem_limit = INT64_MAX,
 #define ENV_DEF(key, initial, low, high, help) .key = initial,
 #include "env.def"
 };
@@ -57,6 +60,40 @@ bool env_parse_procs(const char *text, char *err, size_t err_size)
     if (env_knobs.procs > ENV_PROCS_MAX)
         env_knobs.procs = ENV_PROCS_MAX;
     return true;
+}
+
+void env_parse_gc(const char *text)
+{
+    int n;
+    if (text != NULL && strcmp(text, "off") == 0)
+        env_knobs.gc_percent = -1;
+    else if (text != NULL && parse_int(text, 0, INT_MAX, &n))
+        env_knobs.gc_percent = n;
+}
+
+bool env_parse_memlimit(const char *text, char *err, size_t err_size)
+{
+    static const struct {
+        const char *name;
+        int shift;
+    } units[] = {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+    char *end;
+    if (text == NULL || text[0] == '\0' || strcmp(text, "off") == 0)
+        return true;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        if (text[0] < '0' || text[0] > '9' || errno != 0 ||
+            strcmp(end, units[i].name) != 0 || n > INT64_MAX >> units[i].shift)
+            continue;
+        env_knobs.mem_limit = (int64_t)n << units[i].shift;
+        return true;
+    }
+    fmt_buf(err, err_size,
+            "malformed GR_MEMLIMIT=%s: give a number of bytes, or of KiB, MiB, GiB or TiB, "
+            "as in 100MiB; or off",
+            text);
+    return false;
 }
 
 static bool parse_fail(const char *value, char *err, size_t err_size)
@@ -166,8 +203,10 @@ bool env_read(bool is_trusted, char *err, size_t err_size)
 {
     const char *level = is_trusted ? getenv("GR_TRACEBACK") : "none";
     if (!env_parse_traceback(level, err, err_size) ||
-        (is_trusted && !env_parse_debug(getenv("GR_DEBUG"), err, err_size)))
+        (is_trusted && !env_parse_debug(getenv("GR_DEBUG"), err, err_size)) ||
+        (is_trusted && !env_parse_memlimit(getenv("GR_MEMLIMIT"), err, err_size)))
         return false;
+    env_parse_gc(is_trusted ? getenv("GR_GC") : NULL);
     /* As GOMAXPROCS: what is no number above 0 is ignored. */
     return env_parse_procs(getenv("GR_PROCS"), err, err_size) || env_knobs.strict == 0;
 }

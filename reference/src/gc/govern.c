@@ -9,9 +9,6 @@
  */
 #include "gc/govern.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "gc/pace.h"
 #include "gc/stats.h"
 #include "stack/stack.h"
@@ -53,39 +50,6 @@ static uint64_t beside(void)
     return s.large * (uint64_t)STACK_FIRST_BYTES + (s.live - s.large) * SMALL_STACK_BYTES;
 }
 
-/* ---- the environment ----------------------------------------------------------------- */
-
-/* "100", "off"; what is neither is ignored, as GOGC is. */
-static void percent_read(void)
-{
-    const char *text = getenv("GR_GC");
-    char *end;
-    if (text == NULL || text[0] == '\0')
-        return;
-    long n = strtol(text, &end, 10);
-    if (strcmp(text, "off") == 0)
-        govern.in.percent = -1;
-    else if (*end == '\0' && n >= 0 && n <= INT32_MAX)
-        govern.in.percent = n;
-}
-
-/* A number of bytes, or of KiB, MiB, GiB, TiB; "off". */
-static void limit_read(void)
-{
-    static const struct {
-        const char *name;
-        int shift;
-    } units[] = {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
-    const char *text = getenv("GR_MEMLIMIT");
-    char *end;
-    if (text == NULL || text[0] < '0' || text[0] > '9')
-        return;
-    long long n = strtoll(text, &end, 10);
-    for (size_t i = 0; i < ARRAY_LEN(units); i++)
-        if (strcmp(end, units[i].name) == 0 && n <= INT64_MAX >> units[i].shift)
-            govern.in.limit = (int64_t)n << units[i].shift;
-}
-
 void govern_boot(void)
 {
     base_boot();
@@ -93,8 +57,8 @@ void govern_boot(void)
     bool was_booted = govern.is_booted;
     govern.is_booted = true;
     if (!was_booted) {
-        percent_read();
-        limit_read();
+        govern.in.percent = env_knobs.gc_percent;
+        govern.in.limit = env_knobs.mem_limit;
         trigger_set_locked();
     }
     mutex_unlock(&govern.lock);
