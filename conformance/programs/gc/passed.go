@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// As gc/stores, with channels for holders: what leaves a buffer goes into that of a new
+// channel.  Then a crowd whose objects are nowhere but on stacks.
+package main
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+const channels = 3000
+const steps = 15000
+const collections = 4
+const people = 20
+const hands = 30 // objects that each of them has
+const passes = 1000
+
+var table []chan *object
+var market = make(chan *object)
+var all sync.WaitGroup
+
+type kind struct {
+	name string
+	take func(c chan *object) *object
+	put  func(c chan *object, o *object)
+}
+
+func putSend(c chan *object, o *object) {
+	c <- o
+}
+
+func takeReceive(c chan *object) *object {
+	return <-c
+}
+
+func putTry(c chan *object, o *object) {
+	select {
+	case c <- o:
+	default:
+		need(false, "a buffer is full")
+	}
+}
+
+func takeTry(c chan *object) *object {
+	select {
+	case o := <-c:
+		return o
+	default:
+		need(false, "a buffer is empty")
+	}
+	return nil
+}
+
+func putSelect(c chan *object, o *object) {
+	select {
+	case c <- o:
+	case <-market:
+		need(false, "the wrong case")
+	}
+}
+
+func takeSelect(c chan *object) (o *object) {
+	select {
+	case <-market:
+		need(false, "the wrong case")
+	case o = <-c:
+	}
+	return o
+}
+
+func putClosed(c chan *object, o *object) {
+	c <- o
+	close(c)
+}
+
+func move(k *kind, i int, isRenewed bool) {
+	fresh := make(chan *object, 2)
+	o := k.take(table[i])
+	need(o != nil && isWhole(o, int64(i)), k.name)
+	if isRenewed {
+		o = objectNew(int64(i))
+	}
+	k.put(fresh, o)
+	table[i] = fresh
+}
+
+func moves(k *kind) {
+	var c collecting
+	random := uint64(1)
+	table = make([]chan *object, channels)
+	for i := range table {
+		table[i] = make(chan *object, 2)
+		k.put(table[i], objectNew(int64(i)))
+	}
+	c.begin()
+	for n := 0; n < steps || atomic.LoadInt64(&c.cycles) < collections; n++ {
+		i := pick(&random, channels)
+		move(k, i, pick(&random, 8) == 0)
+	}
+	c.end()
+	for i := range table {
+		move(k, i, false)
+	}
+	fmt.Println(k.name + ": whole")
+}
+
+// Everybody gives one of theirs to whoever takes it, and takes what another one gives.
+func trader(number int) {
+	var hand [hands]*object
+	random := uint64(number)
+	for i := range hand {
+		hand[i] = objectNew(7)
+	}
+	for n := 0; n < passes; n++ {
+		i := pick(&random, hands)
+		var got *object
+		given := hand[i]
+		hand[i] = nil
+		select {
+		case market <- given:
+			got = <-market
+		case got = <-market:
+			market <- given
+		}
+		need(isWhole(got, 7), "stack to stack")
+		if pick(&random, 8) == 0 {
+			got = objectNew(7)
+		}
+		hand[i] = got
+	}
+	for _, o := range hand {
+		need(isWhole(o, 7), "stack to stack")
+	}
+	all.Done()
+}
+
+// Nobody trades with himself: the last of them trade with us.
+func crowd() {
+	var c collecting
+	done := make(chan bool)
+	all.Add(people)
+	for i := 0; i < people; i++ {
+		go trader(i)
+	}
+	go func() {
+		all.Wait()
+		close(done)
+	}()
+	c.begin()
+	for isOver := false; !isOver; {
+		select {
+		case o := <-market:
+			market <- o
+		case <-done:
+			isOver = true
+		}
+	}
+	c.end()
+	fmt.Println("stack to stack: whole")
+}
+
+func main() {
+	kinds := []kind{
+		{"receive", takeReceive, putSend},
+		{"try", takeTry, putTry},
+		{"select", takeSelect, putSelect},
+		{"closed", takeReceive, putClosed},
+	}
+	for i := range kinds {
+		elsewhere(func() { moves(&kinds[i]) })
+	}
+	elsewhere(crowd)
+}
