@@ -160,7 +160,7 @@ void gr_root_remove(void *at)
     mutex_lock(&roots.lock);
     struct gr_root *r = at != NULL ? table_find_locked(at) : NULL;
     if (r != NULL) {
-        if (load_relaxed(&gc_is_marking)) /* I1 */
+        if (load_relaxed(&gc_is_marking) && !MUTANT(gc_root_remove_unshaded)) /* I1 */
             mark_range(work_mine(), at, (const char *)at + r->bytes);
         r->at = NULL;
     }
@@ -215,7 +215,8 @@ void *gr_handle_get(gr_handle *h)
 
 void gr_handle_free(gr_handle *h)
 {
-    gc_shade(load_relaxed(&h->p)); /* I1 */
+    if (!MUTANT(gc_handle_unshaded))
+        gc_shade(load_relaxed(&h->p)); /* I1 */
     mutex_lock(&handles.lock);
     bool was_used = h->is_used;
     if (was_used) {
