@@ -56,7 +56,26 @@ static COLD void begin_without_p(struct m *m)
         die("gr_block_begin: called between gr_block_begin and gr_block_end");
 }
 
-/* ---- what it holds ------------------------------------------------------------------- */
+/* ---- beginning ----------------------------------------------------------------------- */
+
+static ALWAYS_INLINE void block_begin(void)
+{
+    struct m *m = m_self();
+    if (UNLIKELY(m == NULL))
+        return;
+    struct p *p = m->p;
+    struct g *g = m->cur;
+    if (UNLIKELY(p == NULL || g == NULL)) {
+        begin_without_p(m);
+        return;
+    }
+    uint64_t word = ++p->nblocks << P_STATE_BITS | P_BLOCKED;
+    store_relaxed(&g->state, G_BLOCKED);
+    m->block_p = p;
+    m->p = NULL;
+    store_relaxed(&m->block_word, word); /* ordered by the next store */
+    store_release(&p->state, word);      /* pairs with the acquire in block_take_locked */
+}
 
 static _Atomic bool is_collected; /* atomic: there is collected memory */
 
@@ -65,11 +84,14 @@ void sched_scan_needed(void)
     store_relaxed(&is_collected, true);
 }
 
-/* Called by hold alone, so that the frame with all registers lies above this one.  cfa: the
- * end of the frame of the function that was called to begin the bracket. */
-UNWATCHED static NOINLINE void hold_from_here(struct m *m, const char *cfa)
+/* Called by block_begin_held alone, so that the frame with all registers lies above this
+ * one.  Word by word, unwatched: it is no frame of ours. */
+UNWATCHED static NOINLINE void hold_from_here(const char *cfa)
 {
     const volatile uint64_t *at = __builtin_frame_address(0);
+    struct m *m = m_self();
+    if (m == NULL || m->p == NULL || m->cur == NULL)
+        return;
     struct block_held *h = &m->held;
     h->n = 0;
     h->sp = cfa;
@@ -83,40 +105,27 @@ UNWATCHED static NOINLINE void hold_from_here(struct m *m, const char *cfa)
     m->cur->bound_m = m;
 }
 
-static COLD void hold(struct m *m, const char *cfa)
+/* With a note of what the goroutine holds.  cfa: the end of the frame of the function that
+ * was called to begin the bracket: what its caller had in registers lies below, once they
+ * have been saved here, and the caller's stack above. */
+static NOINLINE void block_begin_held(const char *cfa)
 {
     __builtin_unwind_init(); /* registers that a call preserves go to our frame */
-    hold_from_here(m, cfa);
-    __asm__ volatile("" ::: "memory"); /* the call is no tail call */
+    hold_from_here(cfa);
+    block_begin();
 }
 
-/* ---- brackets ------------------------------------------------------------------------ */
-
-/* cfa: see hold_from_here. */
-static ALWAYS_INLINE void block_begin(const char *cfa)
+static ALWAYS_INLINE void block_begin_any(const char *cfa)
 {
-    struct m *m = m_self();
-    if (UNLIKELY(m == NULL))
-        return;
-    struct p *p = m->p;
-    struct g *g = m->cur;
-    if (UNLIKELY(p == NULL || g == NULL)) {
-        begin_without_p(m);
-        return;
-    }
     if (UNLIKELY(load_relaxed(&is_collected)))
-        hold(m, cfa);
-    uint64_t word = ++p->nblocks << P_STATE_BITS | P_BLOCKED;
-    store_relaxed(&g->state, G_BLOCKED);
-    m->block_p = p;
-    m->p = NULL;
-    store_relaxed(&m->block_word, word); /* ordered by the next store */
-    store_release(&p->state, word);      /* pairs with the acquire in block_take_locked */
+        block_begin_held(cfa);
+    else
+        block_begin();
 }
 
 void sched_block_begin(void)
 {
-    block_begin(__builtin_dwarf_cfa());
+    block_begin_any(__builtin_dwarf_cfa());
 }
 
 /* Never inlined: they run on the thread of the moment (the TLS rule). */
@@ -285,7 +294,7 @@ bool block_take_locked(struct p *p, uint64_t word)
 void gr_block_begin(void)
 {
     sched_point();
-    block_begin(__builtin_dwarf_cfa());
+    block_begin_any(__builtin_dwarf_cfa());
 }
 
 void gr_block_end(void)
