@@ -29,6 +29,7 @@ static bool is_zero(const char *p, size_t bytes)
 /* ---- allocation ---------------------------------------------------------------------- */
 
 static size_t sizes[2048], nsizes;
+static gr_type types[2048]; /* types live for ever */
 
 /* Around every class, and large ones. */
 static void sizes_choose(void)
@@ -50,8 +51,8 @@ static void every_size_main(void *unused)
     (void)unused;
     sizes_choose();
     for (size_t i = 0; i < nsizes; i++) {
-        gr_type t = {.size = sizes[i], .name = "t"};
-        at[i] = i % 2 == 0 ? gr_new(&t) : gr_new_bytes((int64_t)sizes[i]);
+        types[i] = (gr_type){.size = sizes[i], .name = "t"};
+        at[i] = i % 2 == 0 ? gr_new(&types[i]) : gr_new_bytes((int64_t)sizes[i]);
         CHECK(is_zero(at[i], sizes[i]));
         CHECK(gr_size_of(at[i]) >= sizes[i]);
         CHECK(gr_size_of(at[i] + sizes[i] - 1) == gr_size_of(at[i]));
@@ -218,14 +219,18 @@ static void controlled_runs_allocate(void)
 enum { MANY = 6000 };
 static char *objects[MANY];
 static size_t object_bytes[MANY];
+static gr_type object_types[MANY / 2];
 
 static void make(size_t i, struct rand *r)
 {
     static const uint32_t most[] = {15, 64, 600, 5000, 40000};
     object_bytes[i] = 1 + rand_below(r, most[rand_below(r, 100) % 17 % ARRAY_LEN(most)]);
-    gr_type t = {.size = object_bytes[i], .nwords = i % 2 && object_bytes[i] >= 8};
-    t.word = t.nwords;
-    objects[i] = gr_new(&t);
+    gr_type *t = &object_types[rand_below(r, ARRAY_LEN(object_types))];
+    if (t->size == 0)
+        *t = (gr_type){.size = object_bytes[i], .nwords = i % 2 && object_bytes[i] >= 8};
+    t->word = t->nwords;
+    object_bytes[i] = t->size;
+    objects[i] = gr_new(t);
     CHECK(is_zero(objects[i], object_bytes[i]));
     memset(objects[i], (int)(i % 255) + 1, object_bytes[i]);
 }

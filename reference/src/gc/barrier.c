@@ -85,14 +85,22 @@ int __tsan_atomic64_compare_exchange_strong(volatile int64_t *a, int64_t *old, i
 
 typedef void *_Atomic slot_t;
 
+static NOINLINE void store_watched(slot_t *s, const void *value)
+{
+    if (load_relaxed(&gc_is_marking) && !MUTANT(gc_store_unshaded))
+        shade_word(load_relaxed(s));
+    store_release(s, (void *)(uintptr_t)value); /* pairs with whoever follows the pointer */
+    gc_wrote((void *)s, sizeof(void *));
+}
+
 void gr_store(void *slot, const void *value)
 {
     slot_t *s = slot;
     TELL_WRITE(slot);
-    if (UNLIKELY(load_relaxed(&gc_is_marking)) && !MUTANT(gc_store_unshaded))
-        shade_word(load_relaxed(s));
-    store_release(s, (void *)(uintptr_t)value); /* pairs with whoever follows the pointer */
-    gc_wrote(slot, sizeof(void *));
+    if (UNLIKELY(load_relaxed(&gc_is_marking) || load_relaxed(&gc_has_cards)))
+        store_watched(s, value);
+    else
+        store_release(s, (void *)(uintptr_t)value); /* as above */
 }
 
 void *gr_pointer_load(void *slot)

@@ -33,11 +33,6 @@ static char nothing[16] __attribute__((aligned(16))); /* what objects of 0 bytes
 
 /* ---- types --------------------------------------------------------------------------- */
 
-static ALWAYS_INLINE uint64_t type_bits(const gr_type *t)
-{
-    return LIKELY(t->ptrs == NULL) ? t->word : t->ptrs[0];
-}
-
 static NORETURN void type_bad(const gr_type *t, const char *what)
 {
     fmt_fd(2, "gr: the type %s at %p %s; see gr_type in gr/mem.h\n",
@@ -61,34 +56,6 @@ static void type_check(const gr_type *t, size_t n)
         type_bad(t, "has pointers, and in an array they are not aligned");
 }
 
-/* The words of the object at p, in a span of one page, are as in `bits`.  Needs: they are
- * clear, in a run of the caller's. */
-static ALWAYS_INLINE void ptrs_put(struct heap_meta *m, const char *p, uint64_t bits)
-{
-    uint32_t word = (uint32_t)((uintptr_t)p % HEAP_PAGE_BYTES / 8);
-    atomic_u64 *w = &m->ptrs[word / 64];
-    uint32_t shift = word % 64;
-    store_relaxed(w, load_relaxed(w) | bits << shift);
-    uint64_t rest = bits >> 1 >> (63 - shift);
-    if (rest != 0)
-        store_relaxed(&w[1], load_relaxed(&w[1]) | rest);
-}
-
-static void type_put(struct heap_meta *m, const char *p, const gr_type *t)
-{
-    uint64_t offset = (uint64_t)(p - heap_page_at(heap_page_no(m)));
-    store_relaxed(&m->types[span_slot_of(m, offset)], t);
-}
-
-/* The bits of n objects in a row.  Needs: they have HEAP_BITS_BYTES at most. */
-static NOINLINE uint64_t array_bits(const gr_type *t, size_t n)
-{
-    uint64_t one = type_bits(t), bits = 0;
-    for (size_t i = 0; i < n; i++)
-        bits |= one << i * t->size / 8;
-    return bits;
-}
-
 /* ---- slots --------------------------------------------------------------------------- */
 
 /* Floor gc is told what was allocated, when it wants to know.  Nothing is held. */
@@ -102,18 +69,6 @@ static void tell_collector(void)
     c->since = 0;
     cache_let_go(c);
     heap_hooks.allocated(bytes);
-}
-
-/* Writes down where pointers are.  The cache that p is from is held. */
-static ALWAYS_INLINE void slot_type(struct heap_meta *m, char *p, const gr_type *t,
-                                    size_t n)
-{
-    if (t->nwords == 0)
-        return;
-    if (m->slot_bytes <= HEAP_BITS_BYTES)
-        ptrs_put(m, p, n == 1 ? type_bits(t) : array_bits(t, n));
-    else
-        type_put(m, p, t);
 }
 
 /* From the next span; c is held before and after, and may be another.  NULL: no memory. */
@@ -149,7 +104,8 @@ static NOINLINE void *small_slow(uint32_t kind, const gr_type *t, size_t n)
         is_first = starve(is_first, heap_classes[kind / 2].bytes);
         c = cache_hold();
     }
-    slot_type(c->runs[kind].meta, p, t, n);
+    if (t != c->runs[kind].type || n > 1)
+        cache_retype(&c->runs[kind], p, t, n);
     poison_object(p, n * t->size, c->runs[kind].slot_bytes);
     if (t->nwords != 0 && c->runs[kind].slot_bytes > HEAP_BITS_BYTES)
         san_unpoison(p, p + c->runs[kind].slot_bytes);
@@ -266,8 +222,8 @@ void *gr_new(const gr_type *t)
     r->next = p + r->slot_bytes;
     if (GR_DEBUG_CHECKS)
         type_check(t, 1);
-    if (LIKELY(!is_noscan))
-        slot_type(r->meta, p, t, 1);
+    if (UNLIKELY(t != r->type))
+        cache_retype(r, p, t, 1);
     poison_object(p, is_noscan || r->slot_bytes <= HEAP_BITS_BYTES ? bytes : r->slot_bytes,
                   r->slot_bytes);
     return p;

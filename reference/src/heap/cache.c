@@ -7,12 +7,15 @@
  * Idea: a run is found from the bitmap once, and then handed out by adding.  It is zeroed a
  * stride ahead of that: the bytes are still in the machine's first cache when the program
  * writes to them, and zeroing many slots at once is several times cheaper than one by one.
- * Meanwhile the stride after it is fetched: in a heap that the second cache does not hold
- * this makes zeroing two to three times as fast, since the machine does not foresee writes.
+ * With it goes what is known of pointers: they are taken to be those of the type that came
+ * last, so that the fast path only compares.  Meanwhile the stride behind is fetched: in a
+ * heap that the second cache does not hold zeroing is two to three times as fast then,
+ * since the machine does not foresee writes.
  *
  *   I1  Of a run's span alloc is exact, but for slots from `next` to `limit`: they are free
  *       though alloc says they are in use.
- *   I2  The type bits of slots in [next, limit) are clear.
+ *   I2  What is known of pointers in slots [next, end) is that of `type`, in [end, limit)
+ *       nothing: their bits are clear.
  */
 #include "heap/cache.h"
 
@@ -114,11 +117,85 @@ static const char *next_page(const struct heap_meta *m)
     return heap_page_at(m->next != 0 ? m->next : heap_page_no(m) + m->npages);
 }
 
+/* ---- types --------------------------------------------------------------------------- */
+
+static uint64_t type_bits(const gr_type *t)
+{
+    return t->ptrs == NULL ? t->word : t->ptrs[0];
+}
+
+/* Bits of words [word, word + n) of the span become `bits`.  Needs: n <= 64. */
+static void ptrs_put(struct heap_meta *m, uint32_t word, uint32_t n, uint64_t bits)
+{
+    atomic_u64 *w = &m->ptrs[word / 64];
+    uint32_t shift = word % 64;
+    uint64_t mask = n == 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1;
+    store_relaxed(w, (load_relaxed(w) & ~(mask << shift)) | bits << shift);
+    if (shift + n > 64)
+        store_relaxed(&w[1], (load_relaxed(&w[1]) & ~(mask >> (64 - shift))) |
+                                 bits >> (64 - shift));
+}
+
+/* The words of slots [from, from + n) of a span of one page have r->type's pointers; they
+ * had none. */
+static void bits_fill(struct heap_run *r, uint32_t from, uint32_t n)
+{
+    uint32_t words = r->slot_bytes / 8, at = from * words;
+    atomic_u64 *w = &r->meta->ptrs[at / 64];
+    uint64_t bits = type_bits(r->type), acc = load_relaxed(w);
+    for (at %= 64; n > 0; n--, at += words) {
+        if (at >= 64) {
+            store_relaxed(w++, acc);
+            acc = load_relaxed(w);
+            at -= 64;
+        }
+        acc |= bits << at;
+        if (at + words > 64) {
+            store_relaxed(w++, acc);
+            acc = load_relaxed(w) | bits >> 1 >> (63 - at);
+            at -= 64;
+        }
+    }
+    store_relaxed(w, acc);
+}
+
+/* What the next stride holds is most likely what the last one did. */
+static void stride_type(struct heap_run *r, size_t bytes)
+{
+    uint32_t from = slot_number(r->meta, r->end), n = (uint32_t)(bytes / r->slot_bytes);
+    r->type = r->last;
+    if (r->type == NULL || r->meta->is_noscan)
+        return;
+    if (r->slot_bytes <= HEAP_BITS_BYTES)
+        bits_fill(r, from, n);
+    for (uint32_t i = from; r->slot_bytes > HEAP_BITS_BYTES && i < from + n; i++)
+        store_relaxed(&r->meta->types[i], r->type);
+}
+
+void cache_retype(struct heap_run *r, const char *p, const gr_type *t, size_t n)
+{
+    r->last = n == 1 ? t : r->last;
+    if (r->meta->is_noscan)
+        return;
+    uint32_t slot = slot_number(r->meta, p), words = r->slot_bytes / 8;
+    if (r->slot_bytes > HEAP_BITS_BYTES) {
+        store_relaxed(&r->meta->types[slot], t);
+        return;
+    }
+    uint64_t one = type_bits(t), bits = 0;
+    for (size_t i = 0; i < n; i++)
+        bits |= one << i * t->size / 8;
+    ptrs_put(r->meta, slot * words, words, bits);
+}
+
+/* ---- zeroing ------------------------------------------------------------------------- */
+
 /* One more stride of r is ready.  Needs: some slots of the run are not. */
 static void run_zero(struct heap_run *r)
 {
     size_t stride = STRIDE_BYTES / r->slot_bytes * r->slot_bytes;
     size_t bytes = min_u64(max_u64(stride, r->slot_bytes), (size_t)(r->limit - r->end));
+    stride_type(r, bytes);
     poison_reuse(r->meta, r->end, bytes);
     if (!r->meta->is_zero)
         memset(r->end, 0, bytes);
@@ -149,7 +226,7 @@ static void run_close(struct heap_run *r, uint32_t nfree)
         span_alloc_put(m, slot_number(m, r->next), r->limit_slot, false);
     if (r->next != r->end)
         poison_unused(m, r->next, (size_t)(r->end - r->next));
-    *r = (struct heap_run){.meta = NULL};
+    *r = (struct heap_run){.last = r->last};
     central_give(m, m->nslots - nfree);
 }
 

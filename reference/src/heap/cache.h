@@ -13,9 +13,11 @@
 struct heap_run {
     char *next, *end;
     uint32_t slot_bytes;
-    uint32_t limit_slot; /* the number of the first slot behind the run */
-    char *limit;
+    uint32_t limit_slot;    /* the number of the first slot behind the run */
+    const gr_type *type;    /* what is written down of the objects in [next, end) already */
     struct heap_meta *meta; /* NULL: no span, and next == end */
+    char *limit;
+    const gr_type *last; /* the type of the last object that was none of `type` */
 };
 
 struct heap_cache {
@@ -34,6 +36,10 @@ void cache_let_go(struct heap_cache *c);
 /* A slot from r, which has run out: from the rest of its run, the rest of its span. NULL:
  * it needs another span. */
 void *cache_advance(struct heap_run *r);
+
+/* The object of type t at p is r's newest one: its pointers are written down instead of
+ * those of r->type.  n: how many in a row. */
+void cache_retype(struct heap_run *r, const char *p, const gr_type *t, size_t n);
 
 /* A slot from another span, which is got now.  NULL: no memory. */
 void *cache_refill(struct heap_cache *c, uint32_t kind);
