@@ -117,7 +117,7 @@ def test_crlf_and_no_final_newline(driver: str) -> None:
 
 
 @pytest.mark.parametrize(("line", "name"), [
-    (" frobnicate 1 2 3", "frobnicate"), (" new >r0 #1", "new"), (" catch >_ teleport #1", "teleport"),
+    (" frobnicate 1 2 3", "frobnicate"), (" warp >r0 #1", "warp"), (" catch >_ teleport #1", "teleport"),
     ("obj 0 barrier 3", "barrier"),
 ])
 def test_unknown_operation_is_skipped(driver: str, line: str, name: str) -> None:

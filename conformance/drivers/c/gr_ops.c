@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ops.h"
+#include "gr_ops.h"
 
 /* What defer and recover need: the frame of GR_FUNC and whose frame it is. */
 struct frame {
@@ -367,22 +367,39 @@ static bool ops_timer_reset(void *t, int64_t d)
 #define MODES "race"
 
 /* The runtime is not instrumented, but the C library's copying is watched whoever calls it.
- * What channels copy they order by locks that the detector does not see, and no code of a
- * program runs below a channel's functions. */
+ * What channels copy, and what of fresh memory is cleared, is ordered by locks that the
+ * detector does not see, and no code of a program runs below those functions. */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-    return "race:reference/src/chan/\nrace:reference/src/timer/\n";
+    return "race:reference/src/chan/\nrace:reference/src/timer/\n"
+           "race:reference/src/heap/\nrace:machine_new\n";
 }
 #else
 #define MODES "control"
+#endif
+
+/* Stacks are scanned conservatively, and kit/heapop.c leaves no stale pointer on them; but
+ * frames that the compiler has not packed, or a sanitizer has spread out, have some. */
+#if defined(__has_feature)
+#define SANITIZED (__has_feature(thread_sanitizer) || __has_feature(address_sanitizer))
+#elif defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+#if defined(__OPTIMIZE__) && !SANITIZED
+#define PRECISE " gc.precise"
+#else
+#define PRECISE ""
 #endif
 
 /* The clock of free runs is virtual when the runtime has been told so. */
 static const char *ops_more_caps(void)
 {
     const char *debug = getenv("GR_DEBUG");
-    return debug != NULL && strstr(debug, "faketime=1") != NULL ? "faketime" : "";
+    return debug != NULL && strstr(debug, "faketime=1") != NULL ? "faketime" PRECISE
+                                                                : PRECISE;
 }
 
 const struct gl_ops gl_ops = {
@@ -390,8 +407,9 @@ const struct gl_ops gl_ops = {
     .version = "0.1",
     .caps =
         "chan select mutex rwmutex wg once cond atomic var sleep timer ticker afterfunc "
-        "panic recover goexit exit fault elem ptr make procs goroutines one "
-        "noise parallel gotext die deadlock " MODES,
+        "panic recover goexit exit fault elem ptr make procs goroutines one heap gc "
+        "cleanup "
+        "weak noise parallel gotext die deadlock " MODES,
     .more_caps = ops_more_caps,
     .max_goroutines = 100000,
     .start = gr_main,
@@ -451,4 +469,20 @@ const struct gl_ops gl_ops = {
     .timer_stop = ask_timer_stop,
     .timer_reset = ops_timer_reset,
     .timer_free = do_timer_free,
+    .slots_new = ops_slots,
+    .root = ops_root,
+    .field_set = ops_field_set,
+    .pointer_load = ops_pointer_load,
+    .pointer_store = ops_pointer_store,
+    .pointer_swap = ops_pointer_swap,
+    .pointer_cas = ops_pointer_cas,
+    .chan_of_pointers = ops_chan_of_pointers,
+    .finalizer = gr_finalizer,
+    .cleanup_add = ops_cleanup_add,
+    .cleanup_stop = ops_cleanup_stop,
+    .weak_new = ops_weak_new,
+    .weak_get = ops_weak_get,
+    .gc = gr_gc,
+    .stack_scrub = gr_stack_scrub,
+    .heap_objects = ops_heap_objects,
 };

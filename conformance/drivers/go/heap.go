@@ -27,7 +27,8 @@ const (
 
 func markOf(index, fields uint64) uint64 {
 	at := index | fields<<indexBits
-	return at | (at*0x9E3779B97F4A7C15)>>(2*indexBits)<<(2*indexBits)
+	hash := (at + 1) * 0x9E3779B97F4A7C15 // never 0: memory that was cleared is no object
+	return at | hash>>(2*indexBits)<<(2*indexBits)
 }
 
 // whole gives index and number of fields by the mark of a slot; a mark that is none is a damaged object.

@@ -19,7 +19,7 @@
 #include "gc/stats.h"
 
 #define DEBT_LEAST (64 << 10) /* smaller ones wait */
-#define LEAST_RATIO 0.25       /* so that a cycle with little to mark is soon over */
+#define LEAST_RATIO 0.25      /* so that a cycle with little to mark is soon over */
 #define SLICE_NS 100000
 #define SLICES 64 /* at a time: then the goroutine gets its object, whatever is owed */
 

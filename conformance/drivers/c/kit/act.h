@@ -20,7 +20,7 @@ struct act {
     void *frame;
     void *scratch; /* room for elements: near, or from the heap */
     int scratch_slot;
-    int64_t *r; /* registers */
+    int64_t *r;          /* registers */
     unsigned char *near; /* room on the stack, as much as fits in NEAR_BYTES */
 };
 
@@ -70,6 +70,14 @@ bool op_recv(struct act *a, const struct instr *in); /* gives ok */
 void op_make(struct act *a, const struct instr *in);
 void op_select(struct act *a, const struct instr *in);
 void drop_room(struct act *a); /* the activation returns */
+
+/* ---- heapop.c ---- */
+
+void op_heap(struct act *a, const struct instr *in);
+void op_pointer(struct act *a, const struct instr *in); /* on a pointer variable */
+void *entry_of_timer(struct act *a, const struct instr *in);
+void wipe_stack(void); /* what calls have left below: the next will not find it */
+int64_t entry_take(struct entry *e); /* the argument, which leaves the entry */
 
 /* ---- timeop.c ---- */
 

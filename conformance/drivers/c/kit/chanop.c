@@ -46,11 +46,19 @@ void drop_room(struct act *a)
     free(a->scratch);
 }
 
+/* A pointer that was sent must not be kept by the room that it was sent from. */
+static void forget_sent(const struct act *a, int obj, void *elem)
+{
+    if (elem_is_object(a->x, obj))
+        *(void *volatile *)elem = NULL;
+}
+
 void op_send(struct act *a, const struct instr *in)
 {
     void *elem = room(a);
     elem_fill(a->x, in->obj, elem, get(a, &in->a));
     gl_ops.chan_send(channel(a, in->obj), elem);
+    forget_sent(a, in->obj, elem);
 }
 
 bool op_recv(struct act *a, const struct instr *in)
@@ -69,9 +77,11 @@ void op_make(struct act *a, const struct instr *in)
     /* A nil channel's elements have the default size, as if it had been declared with it.
      */
     size_t size = elem_size(a->x, in->obj);
-    void *ch = gl_ops.chan_make(size, get(a, &in->a));
+    void *ch = elem_is_object(a->x, in->obj)
+                   ? chan_of_pointers(a->x, in->obj, get(a, &in->a))
+                   : gl_ops.chan_make(size, get(a, &in->a));
     void *old = object(a, in->obj);
-    if (old != NULL)
+    if (old != NULL && !elem_is_object(a->x, in->obj))
         exec_own(a->x, OWN_CHAN, old);
     atomic_store_explicit(&a->x->slots[in->obj].object, ch, RELAXED);
 }
@@ -116,4 +126,7 @@ void op_select(struct act *a, const struct instr *in)
         put(a, &in->d, other);
     else
         select_results(a, in, &cases[taken], index[taken]);
+    for (int i = 0; i < n; i++)
+        if (cases[i].elem != NULL)
+            forget_sent(a, in->cases[index[i]].obj, cases[i].elem);
 }

@@ -23,6 +23,7 @@ enum {
     CHANS = BIT(GL_CHAN) | BIT(GL_NILCHAN),
     TIMERS = BIT(GL_TIMER) | BIT(GL_TICKER),
     LOCKS = BIT(GL_MUTEX) | BIT(GL_RWMUTEX),
+    POINTERS = BIT(GL_PTR) | BIT(GL_APTR),
 };
 
 /* The kinds of object that an operation takes. */
@@ -60,13 +61,19 @@ static unsigned kinds_of(enum op op)
         return BIT(GL_ONCE);
     case OP_READ:
     case OP_WRITE:
-        return BIT(GL_VAR);
+        return BIT(GL_VAR) | BIT(GL_PTR);
+    case OP_LOAD:
+    case OP_STORE:
+    case OP_CAS:
+    case OP_SWAP:
+        return BIT(GL_ATOMIC) | BIT(GL_APTR);
     case OP_START:
     case OP_STOP:
     case OP_RESET:
         return TIMERS;
     case OP_AFTER:
     case OP_AFTERFUNC:
+    case OP_AFTERFUNC1:
         return BIT(GL_TIMER);
     default:
         return BIT(GL_ATOMIC);
@@ -98,7 +105,7 @@ static size_t elem_bytes(const struct plan *p, int obj)
     const struct object *o = &p->objects[obj];
     if (o->kind != GL_CHAN)
         return sizeof(int64_t);
-    return o->elem == ELEM_PTR ? sizeof(void *) : (size_t)o->elem;
+    return o->elem < 0 ? sizeof(void *) : (size_t)o->elem;
 }
 
 static void check_cases(struct plan *p, struct block *b, const struct instr *in)
@@ -138,6 +145,12 @@ static bool may_catch(enum op op)
     }
 }
 
+static bool takes_argument(enum op op)
+{
+    return op == OP_SPAWN1 || op == OP_CALL1 || op == OP_DEFER1 || op == OP_AFTERFUNC1 ||
+           op == OP_FINALIZER || op == OP_CLEANUP1;
+}
+
 static void check_instr(struct plan *p, struct block *b, const struct instr *in)
 {
     const char *letters = op_operands(in->op);
@@ -154,6 +167,11 @@ static void check_instr(struct plan *p, struct block *b, const struct instr *in)
     if (strchr(letters, 'l') != NULL && in->target >= b->ncode)
         plan_error(p, in->line, "instruction %d; block %s has %d", in->target, b->name,
                    b->ncode);
+    if (takes_argument(in->op) && in->blk >= 0 && in->blk < p->nblocks &&
+        p->blocks[in->blk].nregs == 0)
+        plan_error(p, in->line, "block %d gets an argument and has no register", in->blk);
+    if (in->op == OP_DROP && in->a.kind != REF_REG)
+        plan_error(p, in->line, "drop of what is no register");
     if (in->caught && !may_catch(in->op))
         plan_error(p, in->line, "%s cannot be caught", op_wire(in->op));
     if (p->error[0] != '\0')
@@ -171,7 +189,7 @@ static void check_one_object(struct plan *p, const struct object *o)
         plan_error(p, o->line, "object %d is no mutex", o->mutex);
     if (o->kind != GL_CHAN)
         return;
-    int64_t bytes = o->elem == ELEM_PTR ? (int64_t)sizeof(void *) : o->elem;
+    int64_t bytes = o->elem < 0 ? (int64_t)sizeof(void *) : o->elem;
     if (o->cap > PLAN_CHAN_BYTES / (bytes > 0 ? bytes : 1))
         plan_error(p, o->line, "a buffer of more than %d bytes", PLAN_CHAN_BYTES);
 }
@@ -210,13 +228,18 @@ static bool object_lacks(struct plan *p, const struct object *o)
         [GL_CHAN] = "chan",       [GL_NILCHAN] = "chan",  [GL_MUTEX] = "mutex",
         [GL_RWMUTEX] = "rwmutex", [GL_WG] = "wg",         [GL_ONCE] = "once",
         [GL_COND] = "cond",       [GL_ATOMIC] = "atomic", [GL_VAR] = "var",
-        [GL_TIMER] = "timer",     [GL_TICKER] = "ticker",
+        [GL_TIMER] = "timer",     [GL_TICKER] = "ticker", [GL_PTR] = "heap",
+        [GL_APTR] = "heap",
     };
     if (lacks(p, cap[o->kind], cap[o->kind]))
         return true;
     if (o->kind != GL_CHAN || o->elem == (int)sizeof(int64_t))
         return false;
-    const char *word = o->elem == ELEM_PTR ? "ptr" : "elem";
+    const char *word = o->elem == ELEM_PTR ? "ptr" : o->elem == ELEM_OBJ ? "heap" : "elem";
+    if (o->elem == ELEM_OBJ && gl_ops.chan_of_pointers == NULL) {
+        strcpy(p->skip, "op obj");
+        return true;
+    }
     return lacks(p, word, word);
 }
 
@@ -230,6 +253,11 @@ bool plan_finish(struct plan *p)
     for (int i = 0; i < p->nobjects; i++)
         if (object_lacks(p, &p->objects[i]))
             return false;
+    for (int op = OP_NEW; op <= OP_WGET; op++)
+        p->uses_heap |= p->uses[op] > 0;
+    for (int i = 0; i < p->nobjects; i++)
+        p->uses_heap |= (BIT(p->objects[i].kind) & POINTERS) != 0 ||
+                        (p->objects[i].kind == GL_CHAN && p->objects[i].elem == ELEM_OBJ);
     if (p->nblocks == 0)
         plan_error(p, p->nlines, "no block 0; expected `blk 0 main N`");
     for (int i = 0; i < p->nobjects; i++)

@@ -17,7 +17,7 @@ size_t elem_size(const struct exec *x, int obj)
     const struct object *o = &x->plan->objects[obj];
     if (o->kind != GL_CHAN)
         return sizeof(int64_t);
-    return o->elem == ELEM_PTR ? sizeof(void *) : (size_t)o->elem;
+    return o->elem < 0 ? sizeof(void *) : (size_t)o->elem;
 }
 
 static bool is_pointer(const struct exec *x, int obj)
@@ -36,6 +36,10 @@ static void pattern(unsigned char *e, size_t size, int64_t value)
 
 void elem_fill(struct exec *x, int obj, void *elem, int64_t value)
 {
+    if (elem_is_object(x, obj)) {
+        memcpy(elem, &value, sizeof value);
+        return;
+    }
     if (!is_pointer(x, obj)) {
         pattern(elem, elem_size(x, obj), value);
         return;
@@ -84,9 +88,24 @@ static int64_t pointer_value(const void *elem)
     return cell->check == ~cell->value ? cell->value : GL_DAMAGED;
 }
 
-int64_t elem_value(const struct exec *x, int obj, const void *elem, bool ok, bool strict)
+/* A pointer of the program, taken out of the element so that nothing is left there. */
+static int64_t object_value(void *elem, bool ok, bool strict)
+{
+    int64_t p;
+    memcpy(&p, elem, sizeof p);
+    memset(elem, 0, sizeof p);
+    if (p == (int64_t)0xA5A5A5A5A5A5A5A5 || (strict && !ok && p != 0)) {
+        gl_ops.panic(GL_DAMAGED);
+        return 0;
+    }
+    return p;
+}
+
+int64_t elem_value(const struct exec *x, int obj, void *elem, bool ok, bool strict)
 {
     size_t size = elem_size(x, obj);
+    if (elem_is_object(x, obj))
+        return object_value(elem, ok, strict);
     bool zero = all_zero(elem, size);
     if (x->plan->objects[obj].kind != GL_CHAN)
         return ok ? 1 : zero ? 0 : GL_DAMAGED;

@@ -26,8 +26,9 @@ struct exec *exec_new(const struct plan *p, int64_t unit_ns)
     x->plan = p;
     x->unit_ns = unit_ns;
     for (int b = 0; b < p->nblocks; b++) {
-        x->entries[0][b] = (struct entry){x, b, false};
-        x->entries[1][b] = (struct entry){x, b, true};
+        x->entries[0][b] = (struct entry){.x = x, .call = entry_call(b, ENTRY_CALL, 0)};
+        x->entries[1][b] =
+            (struct entry){.x = x, .call = entry_call(b, ENTRY_GOROUTINE, 0)};
     }
     if (p->shows_log) {
         x->log = calloc(EXEC_LOG, sizeof *x->log);
@@ -43,7 +44,7 @@ struct exec *exec_new(const struct plan *p, int64_t unit_ns)
 
 void exec_free(struct exec *x)
 {
-    if (x == NULL)
+    if (x == NULL || x->plan->uses_heap) /* I4 */
         return;
     exec_clear(x);
     free(x->log);
@@ -95,6 +96,8 @@ static void *make_object(const struct exec *x, int i)
     switch (o->kind) {
     case GL_CHAN:
         return gl_ops.chan_make(elem_size(x, i), o->cap);
+    case GL_PTR:
+    case GL_APTR:
     case GL_NILCHAN:
     case GL_VAR:
     case GL_TIMER:
@@ -109,6 +112,23 @@ static void *make_object(const struct exec *x, int i)
     }
 }
 
+void *chan_of_pointers(struct exec *x, int obj, int64_t cap)
+{
+    void *ch = gl_ops.chan_of_pointers(cap);
+    gl_ops.field_set(&x->held[obj], ch);
+    return ch;
+}
+
+/* What is in held[] is kept. */
+static void begin_heap(struct exec *x)
+{
+    if (!x->is_root)
+        gl_ops.root(x->held, sizeof x->held, true);
+    x->is_root = true;
+    if (x->plan->uses[OP_HEAP] > 0)
+        x->heap_base = heap_objects();
+}
+
 static void make_objects(struct exec *x)
 {
     for (int conds = 0; conds < 2; conds++)
@@ -118,7 +138,8 @@ static void make_objects(struct exec *x)
             if ((o->kind == GL_COND) != (conds == 1))
                 continue;
             s->plain = o->init;
-            void *made = make_object(x, i);
+            void *made =
+                elem_is_object(x, i) ? chan_of_pointers(x, i, o->cap) : make_object(x, i);
             atomic_store_explicit(&s->object, made, RELAXED);
             if (o->kind == GL_ATOMIC && o->init != 0)
                 gl_ops.store(made, o->init);
@@ -137,12 +158,16 @@ static void take_results(struct exec *x)
 void exec_main(void *arg)
 {
     struct exec *x = arg;
+    if (x->plan->uses_heap)
+        begin_heap(x);
     make_objects(x);
     if (gl_ops.now_ns != NULL)
         x->start_ns = gl_ops.now_ns();
     if (x->plan->uses[OP_GOROUTINES] > 0)
         x->baseline = gl_ops.goroutines() - 1;
     gl_ops.block(&x->entries[0][0]);
+    /* Pairs with begin_end in heapop.c. */
+    atomic_fetch_add(&x->generation, 1);
     if (gl_ops.point != NULL)
         gl_ops.point();
     take_results(x);
@@ -175,7 +200,9 @@ static void clear_object(struct exec *x, int i)
     enum gl_kind kind = x->plan->objects[i].kind;
     void *object = atomic_load_explicit(&x->slots[i].object, RELAXED);
     atomic_store_explicit(&x->slots[i].object, NULL, RELAXED);
-    if (object == NULL || kind == GL_TIMER || kind == GL_TICKER)
+    if (x->held[i] != NULL)
+        gl_ops.field_set(&x->held[i], NULL);
+    if (object == NULL || elem_is_object(x, i) || kind == GL_TIMER || kind == GL_TICKER)
         return; /* timers are in the list */
     if (kind == GL_CHAN || kind == GL_NILCHAN)
         gl_ops.chan_free(object);
@@ -197,6 +224,7 @@ void exec_clear(struct exec *x)
     for (int i = exec_log_len(x); i > 0; i--)
         atomic_store_explicit(&x->log[i - 1], LOG_EMPTY, RELAXED);
     atomic_store_explicit(&x->nlog, 0, RELAXED);
-    atomic_store_explicit(&x->alive, 0, RELAXED);
+    if (!x->plan->uses_heap) /* an end that came too late may be counted just now */
+        atomic_store_explicit(&x->alive, 0, RELAXED);
     x->returned = false;
 }

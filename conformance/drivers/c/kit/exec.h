@@ -12,6 +12,9 @@
  *   I2  `alive` is 0 when no goroutine but main can touch the execution any more.
  *   I3  A log slot is taken and filled by one compare-and-swap, so the log never has a
  *       hole.
+ *   I4  `generation` moves on when main has returned, and finalizers and cleanups of an
+ *       earlier one do nothing.  An execution of a plan with a heap is never freed, since
+ *       one of them may come at any time.
  */
 #ifndef KIT_EXEC_H
 #define KIT_EXEC_H
@@ -29,10 +32,33 @@ struct exec;
 /* What a host function gets: which block of which execution, and whether it is a
  * goroutine's first. */
 struct entry {
+    void *arg; /* a pointer to an object; this word alone may be one */
     struct exec *x;
-    int blk;
-    bool goroutine;
+    void *none;
+    uint64_t call; /* block, kind, generation */
 };
+
+enum entry_kind { ENTRY_CALL, ENTRY_GOROUTINE, ENTRY_TIMER };
+
+static inline uint64_t entry_call(int blk, enum entry_kind kind, uint32_t generation)
+{
+    return (uint64_t)generation << 32 | (uint64_t)blk << 8 | (uint64_t)kind;
+}
+
+static inline int entry_block(const struct entry *e)
+{
+    return (int)(e->call >> 8 & 0xffff);
+}
+
+static inline enum entry_kind entry_kind(const struct entry *e)
+{
+    return (enum entry_kind)(e->call & 0xff);
+}
+
+static inline uint32_t entry_generation(const struct entry *e)
+{
+    return (uint32_t)(e->call >> 32);
+}
 
 /* Something that is freed with the execution: a replaced channel, a timer, the cell of a
  * pointer. */
@@ -41,6 +67,7 @@ struct owned {
     void *what; /* a channel or a timer */
     enum { OWN_CELL, OWN_CHAN, OWN_TIMER, OWN_FUNC } kind;
     int64_t value, check; /* of a cell */
+    uint64_t handle[2];   /* of a cleanup */
 };
 
 struct slot {
@@ -60,6 +87,10 @@ struct exec {
     _Atomic int64_t globals[PLAN_GLOBALS];
     int64_t shown[PLAN_TERMS];
     struct slot slots[PLAN_OBJECTS];
+    void *held[PLAN_OBJECTS]; /* a root: pointer variables, channels of pointers */
+    bool is_root, may_sleep;
+    int64_t heap_base;                    /* objects before this execution */
+    _Atomic uint32_t generation;          /* I4 */
     struct entry entries[2][PLAN_BLOCKS]; /* [0] called, [1] first of a goroutine */
     _Atomic(struct owned *) owned;
     _Atomic(void *)
@@ -85,6 +116,12 @@ struct owned *exec_own(struct exec *x, int kind, void *what);
 /* Stops timer functions that have not run.  Needs: main has returned. */
 void exec_stop_timers(struct exec *x);
 
+/* A channel of pointers for object obj, kept by held[]. */
+void *chan_of_pointers(struct exec *x, int obj, int64_t cap);
+
+/* Objects of the heap after a collection (heapop.c). */
+int64_t heap_objects(void);
+
 /* Length of the log now. */
 int exec_log_len(const struct exec *x);
 
@@ -93,6 +130,12 @@ void exec_note(struct exec *x, int64_t v);
 
 /* ---- elements (elem.c): how a value travels in a channel ---- */
 
+/* Whether object obj carries pointers of the program. */
+static inline bool elem_is_object(const struct exec *x, int obj)
+{
+    return x->plan->objects[obj].kind == GL_CHAN && x->plan->objects[obj].elem == ELEM_OBJ;
+}
+
 /* Bytes of an element of object obj. */
 size_t elem_size(const struct exec *x, int obj);
 
@@ -100,7 +143,8 @@ size_t elem_size(const struct exec *x, int obj);
 void elem_fill(struct exec *x, int obj, void *elem, int64_t value);
 void elem_poison(const struct exec *x, int obj, void *elem);
 
-/* The value of a received element, or GL_DAMAGED.  strict: ok is known to the program. */
-int64_t elem_value(const struct exec *x, int obj, const void *elem, bool ok, bool strict);
+/* The value of a received element, or GL_DAMAGED.  strict: ok is known to the program.  An
+ * element that carries a pointer of the program is empty afterwards. */
+int64_t elem_value(const struct exec *x, int obj, void *elem, bool ok, bool strict);
 
 #endif

@@ -63,6 +63,11 @@ static int64_t calculate(const struct act *a, const struct instr *in)
 
 static void operate_atomic(struct act *a, const struct instr *in)
 {
+    enum gl_kind kind = a->x->plan->objects[in->obj].kind;
+    if (kind == GL_PTR || kind == GL_APTR) {
+        op_pointer(a, in);
+        return;
+    }
     void *o = object(a, in->obj);
     int64_t v = get(a, &in->a);
     switch (in->op) {
@@ -214,6 +219,7 @@ static void operate(struct act *a, const struct instr *in)
         op_start(a, in);
         break;
     case OP_AFTERFUNC:
+    case OP_AFTERFUNC1:
         op_afterfunc(a, in);
         break;
     case OP_STOP:
@@ -233,7 +239,11 @@ static void operate(struct act *a, const struct instr *in)
         put(a, &in->d, gl_ops.goroutines() - a->x->baseline);
         break;
     default:
-        operate_atomic(a, in);
+        if (in->op >= OP_NEW || in->op == OP_SPAWN1 || in->op == OP_CALL1 ||
+            in->op == OP_DEFER1)
+            op_heap(a, in);
+        else
+            operate_atomic(a, in);
         break;
     }
 }
@@ -317,12 +327,14 @@ static void goroutine_done(void *arg)
 
 void gl_block(void *arg, void *frame)
 {
-    const struct entry *e = arg;
+    struct entry *e = arg;
     struct exec *x = e->x;
-    bool goroutine = e->goroutine;
+    bool goroutine = entry_kind(e) != ENTRY_CALL;
     struct act a;
+    if (x->plan->uses_heap)
+        wipe_stack();
     a.x = x;
-    a.b = &x->plan->blocks[e->blk];
+    a.b = &x->plan->blocks[entry_block(e)];
     a.frame = frame;
     a.scratch = NULL;
     /* As small as can be: programs recurse, and goroutines' stacks are small. */
@@ -331,6 +343,8 @@ void gl_block(void *arg, void *frame)
     a.near = __builtin_alloca(near_bytes + 1);
     for (int i = 0; i < a.b->nregs; i++)
         a.r[i] = 0;
+    if (e->arg != NULL)
+        a.r[0] = entry_take(e);
     if (goroutine && gl_ops.defer != NULL)
         gl_ops.defer(frame, goroutine_done, x);
     interpret(&a);

@@ -71,6 +71,8 @@ enum gl_kind {
     GL_VAR,
     GL_TIMER,
     GL_TICKER,
+    GL_PTR,  /* a pointer variable */
+    GL_APTR, /* an atomic one */
     GL_KINDS
 };
 
@@ -209,6 +211,31 @@ struct gl_ops {
     bool (*timer_stop)(void *t);
     bool (*timer_reset)(void *t, int64_t d);
     void (*timer_free)(void *t);
+
+    /* Collected memory: capabilities heap, gc, cleanup, weak.  What a goroutine has on its
+     * stack or in registers is kept; gc.precise: and nothing else. */
+    void *(*slots_new)(int64_t n); /* zeroed pairs of a pointer and a plain word, aligned to
+                                    * their size; 0: one, that the collector passes over */
+    /* words there are kept, or no more */
+    void (*root)(void *at, size_t bytes, bool is_root);
+    /* stores a pointer in collected memory or a root */
+    void (*field_set)(void *at, void *p);
+    void *(*pointer_load)(void *at); /* the same as atomic operations */
+    void (*pointer_store)(void *at, void *p);
+    void *(*pointer_swap)(void *at, void *p);
+    bool (*pointer_cas)(void *at, void *old, void *p);
+    /* Collected, kept where it is referred to; NULL: there are none, such plans are
+     * skipped. */
+    void *(*chan_of_pointers)(int64_t cap);
+    void (*finalizer)(void *object, void (*fn)(void *object, void *arg), void *arg);
+    void (*cleanup_add)(void *p, gl_fn fn, void *arg, uint64_t handle[2]);
+    void (*cleanup_stop)(const uint64_t handle[2]);
+    void *(*weak_new)(void *p);
+    void *(*weak_get)(void *w);
+    void (*gc)(void);
+    /* overwrites what calls have left below the caller's frame */
+    void (*stack_scrub)(void);
+    int64_t (*heap_objects)(void); /* not yet freed */
 };
 
 extern const struct gl_ops gl_ops;

@@ -32,7 +32,8 @@ static const char *const kinds[GL_KINDS] = {
     [GL_CHAN] = "chan",       [GL_NILCHAN] = "nilchan", [GL_MUTEX] = "mutex",
     [GL_RWMUTEX] = "rwmutex", [GL_WG] = "wg",           [GL_ONCE] = "once",
     [GL_COND] = "cond",       [GL_ATOMIC] = "atomic",   [GL_VAR] = "var",
-    [GL_TIMER] = "timer",     [GL_TICKER] = "ticker",
+    [GL_TIMER] = "timer",     [GL_TICKER] = "ticker",   [GL_PTR] = "ptr",
+    [GL_APTR] = "aptr",
 };
 
 const char *op_wire(enum op op)
@@ -174,6 +175,9 @@ static void operand(struct plan *p, struct words *w, char letter, struct instr *
         break;
     case 'l':
         in->target = (int)count(p, w, "the instruction", PLAN_CODE);
+        break;
+    case 'i':
+        in->imm = count(p, w, "the field", PLAN_FIELDS);
         break;
     case 'n':
         in->want_cases = (int)count(p, w, "the number of cases", PLAN_CASES);
@@ -326,6 +330,9 @@ static void read_object(struct plan *p, struct words *w)
         o->cap = count(p, w, "the capacity", INT64_MAX);
         if (w->at < w->n && strcmp(w->w[w->at], "ptr") == 0) {
             o->elem = ELEM_PTR;
+            w->at++;
+        } else if (w->at < w->n && strcmp(w->w[w->at], "obj") == 0) {
+            o->elem = ELEM_OBJ;
             w->at++;
         } else {
             o->elem = (int)count(p, w, "the element size", ELEM_MAX);

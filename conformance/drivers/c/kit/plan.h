@@ -27,10 +27,12 @@ enum {
     PLAN_GLOBALS = 1024,
     PLAN_TERMS = 64,
     PLAN_CASES = 64,
+    PLAN_FIELDS = 1000000,     /* of an object */
     PLAN_CODE = 65536,         /* instructions in a plan */
     PLAN_CHAN_BYTES = 1 << 28, /* buffer of one channel */
     ELEM_MAX = 65535,
     ELEM_PTR = -1,
+    ELEM_OBJ = -2,
 };
 
 enum op {
@@ -64,6 +66,7 @@ struct instr {
     int obj, blk, target;
     enum cmp cmp;
     int64_t fault;
+    int64_t imm; /* number of a field */
     int ncases, want_cases;
     struct plan_case *cases;
     int line;
@@ -80,7 +83,7 @@ struct block {
 struct object {
     enum gl_kind kind;
     int64_t cap; /* chan */
-    int elem;    /* chan: bytes, or ELEM_PTR */
+    int elem;    /* chan: bytes, ELEM_PTR or ELEM_OBJ */
     int mutex;   /* cond */
     int64_t init;
     int line;
@@ -89,6 +92,7 @@ struct object {
 struct plan {
     int nglobals, nobjects, nblocks, nterms;
     bool shows_log, has_show;
+    bool uses_heap;       /* objects of the heap may be in registers */
     int term[PLAN_TERMS]; /* index of a global; -1: the log */
     struct object objects[PLAN_OBJECTS];
     struct block blocks[PLAN_BLOCKS];

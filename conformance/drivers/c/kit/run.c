@@ -94,6 +94,8 @@ static void free_executions(struct loop *l)
     for (int64_t i = 0; i < l->q->iters && l->why == NULL; i++) {
         if (x == NULL)
             x = exec_new(p, unit_ns(l->q));
+        if (x != NULL)
+            x->may_sleep = !is_clock_virtual();
         if (x == NULL) {
             l->why = NO_MEMORY;
             return;
@@ -179,6 +181,7 @@ bool run_one(const struct request *q, const struct plan *p)
     if (o.x == NULL)
         return false;
     one_id = q->id;
+    o.x->may_sleep = !is_clock_virtual();
     o.x->on_note = tell_note;
     fflush(stdout);
     return gl_ops.start(one_main, &o) == 0;

@@ -37,8 +37,9 @@ void op_afterfunc(struct act *a, const struct instr *in)
     int64_t d = units(a, get(a, &in->a));
     /* A pending function counts as a goroutine: it may run at any moment. */
     atomic_fetch_add_explicit(&a->x->alive, 1, RELAXED);
-    set_timer(a, in->obj, gl_ops.timer_func(d, gl_ops.block, &a->x->entries[1][in->blk]),
-              true);
+    void *entry =
+        in->op == OP_AFTERFUNC1 ? entry_of_timer(a, in) : &a->x->entries[1][in->blk];
+    set_timer(a, in->obj, gl_ops.timer_func(d, gl_ops.block, entry), true);
 }
 
 static bool is_func(const struct act *a, int obj)
