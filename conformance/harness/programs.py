@@ -27,7 +27,8 @@ from .lit import ROOT, Program
 PROGRAMS = ROOT / "conformance" / "programs"
 SECONDS = 20.0
 SETTINGS = ("procs", "traceback", "debug", "schedtrace", "scheddetail", "asyncpreemptoff", "panicnil", "asynctimerchan",
-            "inittrace", "gctrace", "maxstack", "maxthreads", "gcpercent", "memlimit", "gcverify")
+            "inittrace", "gctrace", "maxstack", "maxthreads", "gcpercent", "memlimit", "gcverify", "gcstop",
+            "gcpoison")
 STREAMS = ("stdout", "stderr")
 
 _FILE_KEYS = frozenset({"title", "clauses", "profile", "without", "run"})

@@ -16,6 +16,7 @@ static gr_chan *market;
 GR_ROOT(table);
 GR_ROOT(market);
 static gr_wg all;
+static gr_atomic gone;
 
 struct kind {
     const char *name;
@@ -98,6 +99,34 @@ static void moves(void *kind)
     printf("%s: whole\n", k->name);
 }
 
+static void ends(void *object, void *arg)
+{
+    (void)object, (void)arg;
+    gr_atomic_add(&gone, 1);
+}
+
+/* All channels are filled and emptied again. */
+static void pass(void *unused)
+{
+    (void)unused;
+    gr_store(&table, gr_new_array(&gr_type_pointer, CHANNELS));
+    for (int64_t i = 0; i < CHANNELS; i++) {
+        struct object *o = object_new(i);
+        gr_finalizer(o, ends, NULL);
+        gr_store(&table[i], gr_chan_new(&gr_type_pointer, 2));
+        gr_chan_send(table[i], &o);
+        gr_chan_recv(table[i], &o);
+    }
+}
+
+/* What was received and dropped is gone while its channel lives. */
+static void let_go(void)
+{
+    elsewhere(pass, NULL);
+    need(collect_until(&gone, CHANNELS - CHANNELS / 100), "an empty buffer keeps");
+    puts("received: let go");
+}
+
 /* Everybody gives one of theirs to whoever takes it, and takes what another one gives. */
 static void trader(void *arg)
 {
@@ -160,6 +189,7 @@ static void body(void *unused)
     gr_store(&market, gr_chan_new(&gr_type_pointer, 0));
     for (int i = 0; i < 4; i++)
         elsewhere(moves, &kinds[i]);
+    let_go();
     elsewhere(crowd, NULL);
 }
 

@@ -6,6 +6,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -20,6 +21,7 @@ const passes = 1000
 var table []chan *object
 var market = make(chan *object)
 var all sync.WaitGroup
+var gone int64
 
 type kind struct {
 	name string
@@ -106,6 +108,25 @@ func moves(k *kind) {
 	fmt.Println(k.name + ": whole")
 }
 
+// All channels are filled and emptied again.
+func pass() {
+	table = make([]chan *object, channels)
+	for i := range table {
+		o := objectNew(int64(i))
+		runtime.SetFinalizer(o, func(*object) { atomic.AddInt64(&gone, 1) })
+		table[i] = make(chan *object, 2)
+		table[i] <- o
+		<-table[i]
+	}
+}
+
+// What was received and dropped is gone while its channel lives.
+func letGo() {
+	elsewhere(pass)
+	need(collectUntil(&gone, channels-channels/100), "an empty buffer keeps")
+	fmt.Println("received: let go")
+}
+
 // Everybody gives one of theirs to whoever takes it, and takes what another one gives.
 func trader(number int) {
 	var hand [hands]*object
@@ -171,5 +192,6 @@ func main() {
 	for i := range kinds {
 		elsewhere(func() { moves(&kinds[i]) })
 	}
+	letGo()
 	elsewhere(crowd)
 }

@@ -8,7 +8,7 @@
 #define EATERS 2
 #define CALLERS 20
 
-static gr_atomic stop;
+static gr_atomic stop, gone;
 static gr_wg all, over;
 static int ends[2]; /* of a pipe */
 
@@ -59,11 +59,18 @@ static void churns(void *unused)
     gr_wg_done(&over);
 }
 
+static void ends_early(void *object, void *arg)
+{
+    (void)object, (void)arg;
+    gr_atomic_add(&gone, 1);
+}
+
 /* While it waits nothing but a register has the object. */
 static void calls(void *arg)
 {
     struct object *o = object_new((intptr_t)arg);
     char byte;
+    gr_finalizer(o, ends_early, NULL);
     gr_wg_done(&all);
     gr_block_begin();
     ssize_t n = read(ends[0], &byte, 1);
@@ -83,7 +90,8 @@ static void in_calls(void)
     gr_wg_wait(&all);
     gr_sleep_ns(5000000); /* nearly all are in their calls; either is right */
     collect();
-    churn(ELEMENTS);
+    settle(1);
+    need(gr_atomic_load(&gone) == 0, "a register beside a system call");
     need(write(ends[1], bytes, CALLERS) == CALLERS, "write");
     gr_wg_wait(&over);
     printf("%d in system calls: whole\n", CALLERS);

@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -15,6 +16,7 @@ const eaters = 2
 const callers = 20
 
 var stop int32
+var gone int64
 var all, over sync.WaitGroup
 var ends [2]int // of a pipe
 
@@ -71,6 +73,7 @@ func churns() {
 func calls(number int64) {
 	var b [1]byte
 	o := objectNew(number)
+	runtime.SetFinalizer(o, func(*object) { atomic.AddInt64(&gone, 1) })
 	all.Done()
 	n, _ := syscall.Read(ends[0], b[:])
 	need(n == 1 && isWhole(o, number), "a register beside a system call")
@@ -88,7 +91,8 @@ func inCalls() {
 	all.Wait()
 	time.Sleep(5 * time.Millisecond) // nearly all are in their calls; either is right
 	collect()
-	churn(elements)
+	settle(1)
+	need(atomic.LoadInt64(&gone) == 0, "a register beside a system call")
 	n, _ := syscall.Write(ends[1], bytes[:])
 	need(n == callers, "write")
 	over.Wait()

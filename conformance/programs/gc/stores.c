@@ -22,8 +22,10 @@ static const gr_type holder_type = GR_TYPE(
 
 static struct holder **table; /* collected */
 static struct object *globals[HOLDERS];
+static gr_chan *nils;
 GR_ROOT(table);
 GR_ROOT(globals);
+GR_ROOT(nils);
 
 struct kind {
     const char *name;
@@ -106,6 +108,15 @@ static struct object *take_atomic(struct holder *h)
     return o;
 }
 
+/* What is received takes the object's place. */
+static struct object *take_receive(struct holder *h)
+{
+    struct object *o = h->o, *nil = NULL;
+    gr_chan_send(nils, &nil);
+    gr_chan_recv(nils, &h->o);
+    return o;
+}
+
 /* By turns from a global to a holder, and back. */
 static struct object *take_global(struct holder *h)
 {
@@ -173,10 +184,12 @@ static void body(void *unused)
         {"swap", take_swap, put_swap},
         {"compare and swap", take_cas, put_cas},
         {"atomic store", take_atomic, put_atomic},
+        {"receive", take_receive, put_field},
         {"global", take_global, put_global},
     };
     (void)unused;
-    for (int i = 0; i < 8; i++)
+    gr_store(&nils, gr_chan_new(&gr_type_pointer, 1));
+    for (int i = 0; i < 9; i++)
         elsewhere(moves, &kinds[i]);
 }
 

@@ -24,6 +24,7 @@ type holder struct {
 
 var table []*holder
 var globals [holders]*object
+var nils = make(chan *object, 1)
 
 type kind struct {
 	name string
@@ -98,6 +99,14 @@ func takeAtomic(h *holder) *object {
 	return (*object)(o)
 }
 
+// What is received takes the object's place.
+func takeReceive(h *holder) *object {
+	o := h.slots[0]
+	nils <- nil
+	h.slots[0] = <-nils
+	return o
+}
+
 // By turns from a global to a holder, and back.
 func takeGlobal(h *holder) *object {
 	at := &h.slots[0]
@@ -163,6 +172,7 @@ func main() {
 		{"swap", takeSwap, putSwap},
 		{"compare and swap", takeCAS, putCAS},
 		{"atomic store", takeAtomic, putAtomic},
+		{"receive", takeReceive, putField},
 		{"global", takeGlobal, putGlobal},
 	}
 	for i := range kinds {

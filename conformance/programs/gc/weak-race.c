@@ -3,7 +3,7 @@
 
 #define WEAK 2000
 #define READERS 4
-#define STEPS 20000
+#define STEPS 60000
 #define KEPT 50 /* objects that each reader has found and keeps for a while */
 
 static gr_weak *weak[WEAK];

@@ -8,7 +8,7 @@ import (
 
 const weakCount = 2000
 const readers = 4
-const steps = 20000
+const steps = 60000
 const keptCount = 50 // objects that each reader has found and keeps for a while
 
 var weaks [weakCount]weakObject
