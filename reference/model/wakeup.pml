@@ -36,6 +36,10 @@
  * others see, so a look may miss it; the policy comes after it.  sysmon looks when nothing
  * else can happen, which is when a tick has not moved; that it is awake while a processor is
  * busy is settled under the lock (sleep_if_idle, busy_start_locked).
+ * A thread that finds nothing may mark for the collector (mark_meanwhile): that is as good
+ * as a goroutine that it found, which ends; then it looks again.  While it marks its P is
+ * busy, and whoever makes work need not wake it: it gives way soon (sched_is_wanted).
+ * Marking itself needs no wake-up, for workers of its own see to it.
  * Not here: seats that are stale or not (a thief that leaves one looks again), deadlines and
  * the poller (keeper.pml), brackets (bracket.pml), changes of the number of processors.
  *
