@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LIT = ROOT / "build" / "opt" / "lit"
 MODEL = ROOT / "spec" / "lit" / "model"
 BATCHES, PER_BATCH = 6, 40
-TESTS = ("chan", "sync", "panic", "timer")
+TESTS = ("chan", "sync", "panic", "timer", "heap")
 MUTANTS = re.findall(r"^    MUTANT_(\w+)(?: = 1)?, ", (MODEL / "mutant.h").read_text(), re.MULTILINE)
 CODES = {"send-closed": "-1001", "close-closed": "-1002", "wg-negative": "-1008", "unlock-unlocked": "0"}
 

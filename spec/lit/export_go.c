@@ -27,10 +27,13 @@ static bool is_needed(const struct lit_program *p, const char *word)
 /* Why it cannot be exported, or NULL. */
 static const char *obstacle(const struct lit_program *p)
 {
+    bool carries = false;
+    for (int o = 0; o < p->nobjects; o++)
+        carries |= lit_carries_pointers(&p->objects[o]);
     for (int b = 0; b < p->nblocks; b++) {
         for (int i = 0; i < p->blocks[b].ninstr; i++) {
             enum lit_op op = p->blocks[b].code[i].op;
-            if (lit_op_is_heap(op))
+            if (carries || p->blocks[b].has_param || lit_op_is_heap(op))
                 return "its heap operations depend on what registers hold, which Go source "
                        "does"
                        " not say";

@@ -281,7 +281,7 @@ void heap_mark(const struct state *st, const struct heap *h, const bool *extra, 
         mark_word(&m, SORT_POINTER, h->clean[i].object < 0 ? 0 : h->clean[i].arg);
     }
     for (int o = 0; o < h->nobjects; o++) {
-        if (h->object[o].fin && !IS_MUTANT(FINALIZER_KEEPS_NOTHING)) {
+        if (h->object[o].fin && !IS_MUTANT(FINALIZER_KEEPS_NONE)) {
             mark_fields(&m, o);
         }
         if (extra && extra[o]) {

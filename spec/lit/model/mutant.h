@@ -32,14 +32,10 @@ enum model_mutant {
     MUTANT_LIFO_BUFFER,          /* the newest value leaves the buffer first */
     MUTANT_FIFO_IGNORED,         /* fifo-waiters serves any waiter */
     MUTANT_NO_ROOTS_BUT_STACKS,  /* variables and buffers keep nothing */
-    /* what an object with a finalizer refers to dies with it */
-    MUTANT_FINALIZER_KEEPS_NOTHING,
-    MUTANT_FINALIZER_TWICE,          /* a finalizer stays set when it has run */
-    MUTANT_CLEANUP_BEFORE_FINALIZER, /* cleanups are due with the finalizer */
-    /* a weak pointer still gives an object that was found dead */
-    MUTANT_WEAK_OUTLIVES,
-    MUTANT_DROP_LOCAL,    /* reduction: drops and stores are local */
-    MUTANT_GC_IS_NOTHING, /* an explicit collection need not find anything */
+    MUTANT_FINALIZER_KEEPS_NONE, /* what it would still use dies with its object */
+    MUTANT_FINALIZER_TWICE,      /* a finalizer stays set when it has run */
+    MUTANT_WEAK_OUTLIVES,        /* a weak pointer gives an object that was found dead */
+    MUTANT_GC_IS_NOTHING,        /* an explicit collection need not find anything */
     MUTANT_END
 };
 

@@ -72,7 +72,7 @@ static enum instr_class classify(const struct prog *p, const struct lit_block *b
     case OP_FAULT:
         return refs_shown(p, in) ? INSTR_SHOWN : INSTR_LOCAL;
     case OP_DROP:
-        return IS_MUTANT(DROP_LOCAL) ? INSTR_LOCAL : INSTR_SHOWN;
+        return INSTR_SHOWN;
     case OP_KEEP:
         return INSTR_LOCAL;
     case OP_RET:

@@ -221,9 +221,7 @@ static void bury(struct state *st, struct heap *h, const bool *live)
     }
     for (int i = 0; i < h->ncleans; i++) {
         struct heap_clean *c = &h->clean[i];
-        bool spared = IS_MUTANT(CLEANUP_BEFORE_FINALIZER)
-                          ? false
-                          : c->object >= 0 && h->object[c->object].fin;
+        bool spared = c->object >= 0 && h->object[c->object].fin;
         if (c->object < 0 || live[c->object] || spared) {
             continue;
         }
