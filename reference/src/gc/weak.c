@@ -144,10 +144,13 @@ gr_weak *gr_weak_new(void *p)
 void *gr_weak_get(gr_weak *w)
 {
     struct heap_ref r;
+    size_t page;
     sched_point();
     void *p = w != NULL ? load_relaxed(&w->target) : NULL;
-    if (p == NULL || !heap_find(p, &r))
+    if (p == NULL || !heap_page_of(p, &page))
         return p;
+    if (!heap_find(p, &r))
+        return NULL; /* while we looked it was swept, and its span is gone with it */
     end_lock(r.meta);
     p = load_relaxed(&w->target);
     if (p != NULL && special_is_dead_locked(r.meta, r.slot) && !MUTANT(gc_weak_of_dead))
