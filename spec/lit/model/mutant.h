@@ -33,7 +33,6 @@ enum model_mutant {
     MUTANT_FIFO_IGNORED,         /* fifo-waiters serves any waiter */
     MUTANT_NO_ROOTS_BUT_STACKS,  /* variables and buffers keep nothing */
     MUTANT_FINALIZER_KEEPS_NONE, /* what it would still use dies with its object */
-    MUTANT_FINALIZER_TWICE,      /* a finalizer stays set when it has run */
     MUTANT_WEAK_OUTLIVES,        /* a weak pointer gives an object that was found dead */
     MUTANT_GC_IS_NOTHING,        /* an explicit collection need not find anything */
     MUTANT_END

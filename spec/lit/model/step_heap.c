@@ -238,7 +238,7 @@ static void bury(struct state *st, struct heap *h, const bool *live)
         if (h->ndues < HEAP_ENDS) {
             h->due[h->ndues++] = (struct heap_due){object->fin - 1, heap_pointer(o, 0), 1};
         }
-        object->fin = IS_MUTANT(FINALIZER_TWICE) ? object->fin : 0;
+        object->fin = 0;
     }
     st->over |= h->ndues == HEAP_ENDS;
 }
