@@ -41,7 +41,7 @@ static void body(void *is_called)
     printf("it was %lld\n", (long long)gr_mem_limit(-1));
     need(gr_mem_limit(-1) == LIMIT, "asking changed it");
     elsewhere(make, NULL);
-    need(most(GARBAGE) <= (uint64_t)(LIMIT + LIMIT / 8), "more memory than the limit");
+    need(most(GARBAGE) <= (uint64_t)(LIMIT + LIMIT / 4), "more memory than the limit");
     need(s.num_gc > 0, "no collections");
     puts("near the limit, by collections");
     gr_mem_limit(LIVE / 2);

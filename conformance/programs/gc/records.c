@@ -7,7 +7,7 @@
 #define DEFERS 40
 #define FRAMES 2000
 #define WAITERS 100
-#define BIRTHS 20000
+#define BIRTHS 2000
 
 static gr_atomic arrived;
 static gr_wg all;
@@ -134,7 +134,7 @@ static void goroutines(void)
     for (int64_t i = 0; i < COURIERS; i++)
         gr_go(by_goroutine, courier_new(i, 0));
     gr_wg_wait(&all);
-    for (int n = 0; n < 5; n++) {
+    for (int n = 0; n < 3; n++) {
         gr_wg_add(&all, BIRTHS);
         for (int64_t i = 0; i < BIRTHS; i++)
             gr_go(by_birth, courier_new(i, 0));

@@ -16,7 +16,7 @@ const hops = 30
 const defers = 40
 const frames = 2000
 const waiterCount = 100
-const births = 20000
+const births = 2000
 
 var arrived int64
 var all sync.WaitGroup
@@ -130,7 +130,7 @@ func goroutines() {
 		go byGoroutine(courierNew(i, 0))
 	}
 	all.Wait()
-	for n := 0; n < 5; n++ {
+	for n := 0; n < 3; n++ {
 		all.Add(births)
 		for i := int64(0); i < births; i++ {
 			go byBirth(courierNew(i, 0))
