@@ -17,10 +17,12 @@
 #include "gc/end.h"
 #include "gc/govern.h"
 #include "gc/stats.h"
+#include "gr/time.h"
 
 #define DEBT_LEAST (64 << 10) /* smaller ones wait */
 #define LEAST_RATIO 0.25      /* so that a cycle with little to mark is soon over */
 #define SLICE_NS 100000
+#define WAIT_NS 50000
 #define SLICES 64 /* at a time: then the goroutine gets its object, whatever is owed */
 
 /* GR_DEBUG=gcstress=n: a cycle at each n-th look at the collector. */
@@ -29,6 +31,15 @@ static bool is_stress_due(void)
     static atomic_u64 looks;
     return env_knobs.gcstress > 0 &&
            add_relaxed(&looks, 1) % (uint64_t)env_knobs.gcstress == 0;
+}
+
+/* Others are at the rest, which cannot be shared, as a list: they shall get on with it. */
+static void assist_wait(void)
+{
+    if (env_knobs.faketime)
+        sched_yield_now();
+    else
+        gr_sleep_ns(WAIT_NS);
 }
 
 static void assist_pay(struct work *w)
@@ -47,7 +58,7 @@ static void assist_pay(struct work *w)
         cycle_end_try(); /* may park: the processor may be another one then */
         if (has_paid)
             break;
-        sched_yield_now();
+        assist_wait();
         w = work_mine();
     }
     stats_mark_time(STATS_ASSIST, now_ns - begin_ns);

@@ -68,7 +68,8 @@ static uint64_t between(uint64_t lo, uint64_t hi, double part)
 struct pace_out pace(const struct pace_in *in)
 {
     uint64_t by_limit = goal_by_limit(in), goal = goal_by_percent(in);
-    if (by_limit < goal)
+    bool is_limit = by_limit < goal;
+    if (is_limit)
         goal = by_limit;
     if (goal == PACE_OFF)
         return (struct pace_out){PACE_OFF, PACE_OFF};
@@ -77,6 +78,9 @@ struct pace_out pace(const struct pace_in *in)
     uint64_t lo = between(in->live, goal, MIN_PART), hi = between(in->live, goal, MAX_PART);
     uint64_t way = runway(in);
     uint64_t trigger = goal - in->live > way ? goal - way : lo;
+    /* Early, where nothing was measured yet, and where it must not be late. */
+    if (in->alloc_ns == 0 || is_limit)
+        trigger = lo;
     trigger = trigger < lo ? lo : trigger > hi ? hi : trigger;
     return (struct pace_out){.goal = goal, .trigger = trigger};
 }
