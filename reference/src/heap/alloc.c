@@ -120,11 +120,11 @@ static const gr_type plain = {.size = 1, .name = "bytes"};
 /* From the slot that is shared; aligned as its size asks for. */
 static void *tiny_take(struct heap_cache *c, size_t bytes)
 {
-    uint32_t align = 1u << ctz64(bytes | 8);
+    uint32_t align = MUTANT(alloc_tiny_misaligned) ? 1 : 1u << ctz64(bytes | 8);
     uint32_t left = (uint32_t)align_down(c->tiny_left, align);
     if (left < bytes)
         return NULL;
-    c->tiny_left = left - (uint32_t)bytes;
+    c->tiny_left = left - (uint32_t)bytes + (MUTANT(alloc_tiny_overlaps) ? 1 : 0);
     c->ntiny++;
     char *p = c->tiny + TINY_BYTES - left;
     san_unpoison(p, p + bytes);
@@ -178,7 +178,7 @@ static void *large_alloc(size_t bytes, const gr_type *t)
     }
     char *p = heap_page_at(heap_page_no(m));
     san_race_forget(p, npages << HEAP_PAGE_SHIFT);
-    if (!m->is_zero)
+    if (!m->is_zero && !MUTANT(alloc_dirty_large))
         large_zero(p, npages << HEAP_PAGE_SHIFT);
     store_relaxed(&m->types[0], t->nwords == 0 ? NULL : t);
     if (t->nwords == 0)
@@ -233,7 +233,7 @@ void *gr_new_array(const gr_type *t, int64_t n)
 {
     uint64_t bytes;
     if (n < 0 || __builtin_mul_overflow((uint64_t)n, (uint64_t)t->size, &bytes) ||
-        bytes > LENGTH_MAX)
+        (bytes > LENGTH_MAX && !MUTANT(alloc_length_wraps)))
         gr_panic_error(GR_ERR_MAKESLICE_LEN);
     return alloc_slow(t, (size_t)n, bytes);
 }

@@ -96,7 +96,9 @@ static bool run_open(struct heap_run *r, uint32_t from)
     if (UNLIKELY(env_knobs.heapshuffle) ? !run_shuffle(m, &from, &end)
                                         : !span_next_run(m, &from, &end))
         return false;
-    span_alloc_put(m, from, end, true);
+    if (MUTANT(alloc_run_overlaps) && end < m->nslots)
+        end++;
+    span_alloc_put(m, from + (MUTANT(alloc_bit_lost) ? 1 : 0), end, true);
     if (!m->is_noscan && m->slot_bytes <= HEAP_BITS_BYTES)
         ptrs_clear(m, from * m->slot_bytes / 8, end * m->slot_bytes / 8);
     r->next = r->end = slot_at(m, from);
@@ -183,7 +185,7 @@ void cache_retype(struct heap_run *r, const char *p, const gr_type *t, size_t n)
         return;
     }
     uint64_t one = type_bits(t), bits = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < (MUTANT(alloc_array_first_only) ? 1 : n); i++)
         bits |= one << i * t->size / 8;
     ptrs_put(r->meta, slot * words, words, bits);
 }
@@ -197,8 +199,9 @@ static void run_zero(struct heap_run *r)
     size_t bytes = min_u64(max_u64(stride, r->slot_bytes), (size_t)(r->limit - r->end));
     stride_type(r, bytes);
     poison_reuse(r->meta, r->end, bytes);
-    if (!r->meta->is_zero)
-        memset(r->end, 0, bytes);
+    size_t dirty = MUTANT(alloc_dirty_last) && bytes > r->slot_bytes ? r->slot_bytes : 0;
+    if (!r->meta->is_zero && !(MUTANT(alloc_dirty_reused) && r->meta->is_noscan))
+        memset(r->end, 0, bytes - dirty);
     san_poison(r->end, r->end + bytes); /* until they are objects */
     r->end += bytes;
     prefetch_stride(r->end, min_u64(STRIDE_BYTES, (size_t)(r->limit - r->end)));
@@ -282,6 +285,8 @@ static void cache_flush(struct heap_cache *c)
     for (uint32_t k = 0; k < CLASS_KINDS; k++)
         if (c->runs[k].meta != NULL)
             run_flush(&c->runs[k]);
+    if (MUTANT(alloc_tiny_kept))
+        return;
     c->tiny = NULL;
     c->tiny_left = 0;
 }

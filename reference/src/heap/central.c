@@ -143,7 +143,7 @@ void central_give(struct heap_meta *m, uint32_t n)
     struct central *c = &centrals[span_kind(m)];
     ASSERT(m->place == SPAN_CACHED && n >= m->nalloc && n == span_count(m, m->alloc));
     mutex_lock_p(&c->lock);
-    c->mallocs += n - m->nalloc;
+    c->mallocs += n - m->nalloc - (MUTANT(alloc_mallocs_lost) ? 1 : 0);
     m->nalloc = n;
     push_locked(c, m);
     mutex_unlock_p(&c->lock);
@@ -177,7 +177,7 @@ static size_t sweep_one(struct central *c)
     if (m == NULL)
         return 0;
     size_t npages = m->npages;
-    if (span_sweep(m) == m->nslots) {
+    if (span_sweep(m) + (MUTANT(alloc_span_freed_early) ? 1 : 0) >= m->nslots) {
         span_free(m);
     } else {
         mutex_lock_p(&c->lock);

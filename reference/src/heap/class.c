@@ -20,10 +20,11 @@ uint8_t heap_class_by_granule[HEAP_SMALL_BYTES / 16 + 1];
 
 void class_boot(void)
 {
-    uint32_t class = 1;
+    uint32_t n = 1, late = MUTANT(alloc_class_off_by_one) ? 16 : 0;
     for (uint32_t i = 0; i < ARRAY_LEN(heap_class_by_granule); i++) {
-        if (i * 16 > heap_classes[class].bytes)
-            class ++;
-        heap_class_by_granule[i] = (uint8_t) class;
+        n += i * 16 > heap_classes[n].bytes + late;
+        heap_class_by_granule[i] = (uint8_t)n;
     }
+    if (MUTANT(alloc_classes_swapped))
+        heap_class_by_granule[8192 / 16]++;
 }

@@ -290,7 +290,8 @@ size_t page_scavenge(uint64_t retain, size_t most)
         free_put_locked(at, n, false);
         pages.nleaving += n;
         mutex_unlock_p(&pages.lock);
-        os_dontneed(heap_page_at(at), n << HEAP_PAGE_SHIFT);
+        os_dontneed(heap_page_at(at), (n + (MUTANT(alloc_scavenges_used) ? 1 : 0))
+                                          << HEAP_PAGE_SHIFT);
         mutex_lock_p(&pages.lock);
         pages.nleaving -= n;
         pages.nclean += bits_put(pages.clean, at, n, true);

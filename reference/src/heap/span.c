@@ -136,6 +136,8 @@ void span_alloc_put(struct heap_meta *m, uint32_t from, uint32_t end, bool is_se
 
 void span_blacken(struct heap_meta *m)
 {
+    if (MUTANT(alloc_black_lost))
+        return;
     for (uint32_t i = 0; i < span_words(m); i++) {
         uint64_t free = ~load_relaxed(&m->alloc[i]) & word_bits(i, 0, m->nslots);
         if (free == 0)
@@ -182,6 +184,8 @@ static uint32_t bits_sweep(struct heap_meta *m)
     for (uint32_t i = 0; i < span_words(m); i++) {
         uint64_t was = load_relaxed(&m->alloc[i]), is = load_relaxed(&m->marks[i]);
         is &= was;
+        if (MUTANT(alloc_alive_swept) && i == 0)
+            is &= is - 1;
         left += is != 0 ? popcount64(is) : 0;
         store_relaxed(&m->alloc[i], is);
         store_relaxed(&m->marks[i], is_sticky ? is : 0);
@@ -205,7 +209,7 @@ uint32_t span_sweep(struct heap_meta *m)
     ASSERT(m->nalloc == span_count(m, m->alloc));
     if (freed > 0) {
         m->is_zero = false;
-        add_relaxed(&heap_state.frees, freed);
+        add_relaxed(&heap_state.frees, freed - (MUTANT(alloc_frees_lost) ? 1 : 0));
         add_relaxed(&heap_state.freed, freed * span_slot_bytes(m));
     }
     return m->nslots - m->nalloc;
