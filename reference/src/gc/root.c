@@ -103,11 +103,11 @@ static bool table_some(struct work *w)
     bool any = roots.table_at < roots.n;
     if (any) {
         const struct gr_root *r = &roots.table[roots.table_at];
-        const char *lo = (const char *)r->at + roots.table_from;
-        if (r->at == NULL) {
+        if (r->at == NULL) { /* taken back */
             roots.table_at++;
             roots.table_from = 0;
         } else {
+            const char *lo = (const char *)r->at + roots.table_from;
             size_t n =
                 piece_take(r, &roots.table_at, &roots.table_from, LOCKED_PIECE_BYTES);
             mark_range(w, lo, MUTANT(gc_root_added_skipped) ? lo : lo + n);
