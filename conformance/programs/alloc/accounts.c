@@ -3,6 +3,7 @@
 
 #define READINGS 100
 #define OTHERS 3
+#define MORE 300 /* what is about */
 
 static gr_atomic stop;
 static gr_wg over;
@@ -38,8 +39,10 @@ static void other(void *unused)
 
 static void body(void *has_others)
 {
-    static struct gr_mem_stats s[2];
+    static struct gr_mem_stats s[2], first;
     int others = has_others != NULL ? OTHERS : 0;
+    collect();
+    gr_mem_stats(&first);
     gr_wg_add(&over, others);
     for (int i = 0; i < others; i++)
         gr_go(other, NULL);
@@ -57,6 +60,10 @@ static void body(void *has_others)
     gr_atomic_store(&stop, 1);
     gr_wg_wait(&over);
     printf("%d readings agree\n", READINGS);
+    collect();
+    gr_mem_stats(&s[0]);
+    need(s[0].heap_objects < first.heap_objects + MORE, "objects that are gone count");
+    puts("no more objects than at first");
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@ import (
 
 const readings = 100
 const others = 3
+const more = 300 // what is about
 
 var stop int32
 var over sync.WaitGroup
@@ -44,6 +45,9 @@ var lasts [others][]byte
 
 func main() {
 	var s [2]runtime.MemStats
+	var first runtime.MemStats
+	collect()
+	runtime.ReadMemStats(&first)
 	if len(os.Args) > 1 {
 		over.Add(others)
 		for i := 0; i < others; i++ {
@@ -66,4 +70,9 @@ func main() {
 	atomic.StoreInt32(&stop, 1)
 	over.Wait()
 	fmt.Println(readings, "readings agree")
+	lasts = [others][]byte{}
+	collect()
+	runtime.ReadMemStats(&s[0])
+	need(s[0].HeapObjects < first.HeapObjects+more, "objects that are gone count")
+	fmt.Println("no more objects than at first")
 }

@@ -4,6 +4,7 @@
 #include "collect.h"
 
 #define ROUNDS 2000
+#define PAGE 8192 /* of an allocator */
 
 struct odd {
     char bytes[3];
@@ -47,6 +48,9 @@ static void body(void *unused)
         int t = (int)pick(&random, NTYPES);
         check(gr_new_array(&types[t], 1 + pick(&random, 100)), t);
     }
+    for (int64_t pages = 1; pages <= 8; pages++)
+        for (int i = 0; i < 20; i++)
+            need((uintptr_t)gr_new_bytes(pages * PAGE) % 4096 == 0, "whole pages");
     puts("all are aligned");
 }
 

@@ -7,6 +7,7 @@ import (
 )
 
 const rounds = 2000
+const page = 8192 // of an allocator
 
 type odd [3]byte
 type mixed struct {
@@ -46,6 +47,12 @@ func main() {
 		t = types[pick(&random, len(types))]
 		n := 1 + pick(&random, 100)
 		check(reflect.MakeSlice(reflect.SliceOf(t), n, n).Pointer(), t)
+	}
+	for pages := 1; pages <= 8; pages++ {
+		for i := 0; i < 20; i++ {
+			p := reflect.ValueOf(make([]byte, pages*page)).Pointer()
+			need(p%4096 == 0, "whole pages")
+		}
 	}
 	fmt.Println("all are aligned")
 }

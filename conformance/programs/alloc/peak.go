@@ -10,8 +10,9 @@ import (
 )
 
 const peakMB = 128
+const keptEach = 5000 // each so many-th object is kept
 
-var list *object
+var list, kept *object
 
 func residentMB() int {
 	var size, pages int
@@ -24,9 +25,21 @@ func residentMB() int {
 func peak() {
 	for i := 0; i < peakMB<<20/int(unsafe.Sizeof(*list)); i++ {
 		o := objectNew(int64(i))
-		o.next = list
-		list = o
+		at := &list
+		if i%keptEach == 0 {
+			at = &kept
+		}
+		o.next = *at
+		*at = o
 	}
+}
+
+func look() {
+	for o := kept; o != nil; o = o.next {
+		isNext := o.next == nil && o.stamp == 0 || o.next != nil && o.next.stamp == o.stamp-keptEach
+		need(o.stamp%keptEach == 0 && isWhole(o, o.stamp) && isNext, "an object that is kept")
+	}
+	fmt.Println("what is kept is whole")
 }
 
 func main() {
@@ -40,6 +53,7 @@ func main() {
 		debug.FreeOSMemory()
 		need(residentMB()-before < peakMB/4, "most of it is resident still")
 		fmt.Println("most of it is not any more")
+		look()
 		return
 	}
 	collect() // what is to be kept is reckoned from the last collections
@@ -47,4 +61,5 @@ func main() {
 		time.Sleep(time.Millisecond)
 	}
 	fmt.Println("some of it is not any more")
+	look()
 }

@@ -6,14 +6,17 @@
 #define SIZES 16
 #define EACH 10
 #define TOTAL (SIZES * EACH)
+#define ELEMENTS 60 /* of the longest array */
 
 static const int64_t sizes[SIZES] = {24,   33,   64,   100,   512,   513,   1024,  2000,
                                      4096, 8192, 9000, 20000, 32768, 32769, 70000, 1 << 20};
 
 static char *in_global[TOTAL];
 static char **in_object; /* collected */
+static struct object **middles[ELEMENTS + 1];
 GR_ROOT(in_global);
 GR_ROOT(in_object);
+GR_ROOT(middles);
 static gr_atomic gone;
 
 static void ends(void *object, void *arg)
@@ -84,9 +87,34 @@ static void on_stack(void *unused)
         look(mine[i], i);
 }
 
+/* Of each array only the address of a middle element is kept, and of its elements nothing
+ * but the array. */
+static void arrays(void *unused)
+{
+    (void)unused;
+    for (int64_t n = 2; n <= ELEMENTS; n++) {
+        struct object **a = gr_new_array(&gr_type_pointer, n);
+        for (int64_t i = 0; i < n; i++) {
+            struct object *o = object_new(n * 100 + i);
+            gr_finalizer(o, ends, NULL);
+            gr_store(&a[i], o);
+        }
+        gr_store(&middles[n], &a[n / 2]);
+    }
+}
+
+static void look_arrays(void *unused)
+{
+    (void)unused;
+    for (int64_t n = 2; n <= ELEMENTS; n++)
+        for (int64_t i = 0; i < n; i++)
+            need(is_whole(middles[n][i - n / 2], n * 100 + i), "an element of an array");
+}
+
 static void body(void *unused)
 {
     (void)unused;
+    elsewhere(arrays, NULL);
     elsewhere(make, NULL);
     elsewhere(on_stack, NULL);
     need(gr_atomic_load(&gone) == 0, "an object is gone of which a byte was known");
@@ -94,9 +122,13 @@ static void body(void *unused)
     elsewhere(junk, NULL);
     elsewhere(look_all, NULL);
     printf("%d objects of %d sizes: whole\n", TOTAL, SIZES);
+    elsewhere(look_arrays, NULL);
+    printf("arrays of 2 to %d pointers: whole\n", ELEMENTS);
+    gr_clear(&gr_type_pointer, middles, ELEMENTS + 1);
     gr_clear(&gr_type_pointer, in_global, TOTAL);
     gr_store(&in_object, NULL);
-    need(collect_until(&gone, 2 * TOTAL), "what was dropped stays");
+    need(collect_until(&gone, 2 * TOTAL + ELEMENTS * (ELEMENTS + 1) / 2 - 1),
+         "what was dropped stays");
     puts("gone when they are dropped");
 }
 

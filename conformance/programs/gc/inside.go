@@ -11,12 +11,14 @@ import (
 const sizeCount = 16
 const each = 10
 const total = sizeCount * each
+const elements = 60 // of the longest array
 
 var sizes = [sizeCount]int{24, 33, 64, 100, 512, 513, 1024, 2000,
 	4096, 8192, 9000, 20000, 32768, 32769, 70000, 1 << 20}
 
 var inGlobal [total]*byte
 var inObject []*byte
+var middles [elements + 1][]*object
 var gone int64
 
 func sizeOf(i int) int {
@@ -90,7 +92,31 @@ func onStack() {
 	}
 }
 
+// Of each array only a part from a middle element on is kept, and of its elements nothing but
+// the array.
+func arrays() {
+	for n := 2; n <= elements; n++ {
+		a := make([]*object, n)
+		for i := range a {
+			a[i] = objectNew(int64(n*100 + i))
+			runtime.SetFinalizer(a[i], func(*object) { atomic.AddInt64(&gone, 1) })
+		}
+		middles[n] = a[n/2:]
+	}
+}
+
+func lookArrays() {
+	for n := 2; n <= elements; n++ {
+		middle := unsafe.Pointer(&middles[n][0])
+		a := unsafe.Slice((**object)(unsafe.Add(middle, -n/2*int(unsafe.Sizeof(middle)))), n)
+		for i, o := range a {
+			need(isWhole(o, int64(n*100+i)), "an element of an array")
+		}
+	}
+}
+
 func main() {
+	elsewhere(arrays)
 	elsewhere(build)
 	elsewhere(onStack)
 	need(atomic.LoadInt64(&gone) == 0, "an object is gone of which a byte was known")
@@ -98,8 +124,11 @@ func main() {
 	elsewhere(junk)
 	elsewhere(lookAll)
 	fmt.Printf("%d objects of %d sizes: whole\n", total, sizeCount)
+	elsewhere(lookArrays)
+	fmt.Printf("arrays of 2 to %d pointers: whole\n", elements)
+	middles = [elements + 1][]*object{}
 	inGlobal = [total]*byte{}
 	inObject = nil
-	need(collectUntil(&gone, 2*total), "what was dropped stays")
+	need(collectUntil(&gone, 2*total+elements*(elements+1)/2-1), "what was dropped stays")
 	fmt.Println("gone when they are dropped")
 }
