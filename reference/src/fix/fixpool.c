@@ -153,12 +153,13 @@ void fixpool_each(struct fixpool *p, void (*see)(void *object, void *arg), void 
 {
     char *end;
     mutex_lock(&p->lock);
+    size_t stride = p->stride; /* as it is for good, if there is a block */
     struct fix_block *b = p->free, *above;
     while (b != NULL && b->below != NULL)
         b = b->below;
     mutex_unlock(&p->lock);
     for (; b != NULL; b = above)
-        for (char *at = chunk_of(p, b, &end, &above); at < end; at += p->stride)
+        for (char *at = chunk_of(p, b, &end, &above); at < end; at += stride)
             see(at, arg);
 }
 

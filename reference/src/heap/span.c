@@ -56,8 +56,9 @@ struct heap_meta *span_make(uint32_t class, bool is_noscan, size_t npages)
     m->is_zero = is_zero;
     m->nalloc = 0;
     m->next = 0;
-    m->specials = NULL;
-    m->special_lock.rank = RANK_special; /* somebody may hold it, with an old address */
+    /* Once only: somebody with an old address may hold it. */
+    if (m->special_lock.rank != RANK_special)
+        m->special_lock.rank = RANK_special;
     store_relaxed(&m->is_queued, 0);
     for (uint32_t i = 0; i < span_words(m); i++) {
         store_relaxed(&m->marks[i], 0);

@@ -55,7 +55,8 @@ static void span_note(struct heap_meta *m, bool has_some)
         atomic_fetch_and_explicit(&bits[word], ~bit, memory_order_relaxed);
         return;
     }
-    atomic_fetch_or_explicit(&bits[word], bit, memory_order_relaxed);
+    /* Pairs with the acquire in special_visit: what the span became is seen there. */
+    atomic_fetch_or_explicit(&bits[word], bit, memory_order_release);
     atomic_fetch_or_explicit(&special.summary[word / 64], (uint64_t)1 << word % 64,
                              memory_order_relaxed);
 }
@@ -103,7 +104,8 @@ void special_visit(uint32_t group, void (*see)(struct heap_meta *m, void *arg), 
     uint64_t words = load_relaxed(&special.summary[group]);
     for (; words != 0; words &= words - 1) {
         size_t word = (size_t)group * 64 + (size_t)__builtin_ctzll(words);
-        uint64_t pages = load_relaxed(&bits[word]);
+        uint64_t pages =
+            load_acquire(&bits[word]); /* pairs with the release in span_note */
         for (; pages != 0; pages &= pages - 1)
             see(&heap_metas[word * 64 + (size_t)__builtin_ctzll(pages)], arg);
     }

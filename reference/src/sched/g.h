@@ -93,10 +93,10 @@ struct g {
     bool success;                 /* waker, before sched_ready: a communication woke it */
     bool is_pinned; /* owner: G; others may write to its stack while it waits */
 
-    struct g *link;                /* owner: whoever holds it (I1): run queue, ready list */
-    _Atomic uint64_t goid;         /* atomic; set at spawn, read by dumps */
-    gr_fn fn;                      /* const from spawn to the end */
-    void *arg;                     /* const from spawn to the first run, then NULL */
+    struct g *link;        /* owner: whoever holds it (I1): run queue, ready list */
+    _Atomic uint64_t goid; /* atomic; set at spawn, read by dumps */
+    gr_fn fn;              /* const from spawn to the end */
+    void *_Atomic arg;     /* atomic; owner; from spawn to the first run; scan.c looks */
     _Atomic uint64_t parent_goid;  /* atomic; set at spawn, read by dumps: who did */
     const void *_Atomic parent_pc; /* atomic; set at spawn, read by dumps: where */
     _Atomic uint16_t parked_at;    /* atomic; owner: G; sched_coarse at its last park */

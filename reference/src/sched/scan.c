@@ -115,8 +115,9 @@ UNWATCHED static void see_switched(struct g *g, enum stack_at at)
 /* What hangs from it and not from its stack. */
 static void see_record(struct g *g)
 {
-    if (g->arg != NULL)
-        gc_hooks.shade(g->arg);
+    void *arg = load_relaxed(&g->arg);
+    if (arg != NULL)
+        gc_hooks.shade(arg);
     for (size_t i = 0; i < ARRAY_LEN(shows) && shows[i] != NULL; i++)
         shows[i](g);
 }
@@ -154,8 +155,8 @@ bool scan_claim(struct g *g, uint8_t at)
 
 void scan_unborn(struct g *g)
 {
-    if (UNLIKELY(load_relaxed(&gc_is_marking)) && g->arg != NULL)
-        gc_hooks.shade(g->arg);
+    if (UNLIKELY(load_relaxed(&gc_is_marking)) && load_relaxed(&g->arg) != NULL)
+        gc_hooks.shade(load_relaxed(&g->arg));
 }
 
 /* ---- by itself ----------------------------------------------------------------------- */
@@ -218,7 +219,7 @@ static void scan_one(struct g *g)
                 return;
         } else if (at == STACK_NONE) {
             if (load_relaxed(&g->state) == G_RUNNABLE)
-                gc_hooks.shade(g->arg);
+                gc_hooks.shade(load_relaxed(&g->arg));
             return;
         } else if (at >= STACK_HERE) {
             return;

@@ -25,7 +25,7 @@ void spawn_name_parent(struct g *g, const struct g *parent, const void *pc)
 static ALWAYS_INLINE void cell_fill(struct g *g, gr_fn fn, void *arg, uint64_t goid)
 {
     g->fn = fn;
-    g->arg = arg;
+    store_relaxed(&g->arg, arg);
     store_relaxed(&g->why, PARK_NONE);
     store_relaxed(&g->goid, goid);
     store_relaxed(&g->state, G_RUNNABLE);
@@ -287,8 +287,8 @@ void spawn_entry(void *unused)
     sched_arrive();
     for (;;) {
         struct g *g = g_self();
-        void *arg = g->arg;
-        g->arg = NULL; /* from here on its stack says whether it is wanted */
+        void *arg = load_relaxed(&g->arg);
+        store_relaxed(&g->arg, NULL); /* from here on its stack says whether it is wanted */
         g->fn(arg);
         spawn_return();
     }
