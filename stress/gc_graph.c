@@ -274,8 +274,8 @@ static void finish(void)
 {
     struct gr_mem_stats s;
     gr_mem_stats(&s);
-    printf("gc_graph: cycles=%llu objects=%llu\n", (unsigned long long)s.num_gc,
-           (unsigned long long)s.mallocs);
+    fprintf(stderr, "gc_graph: cycles=%llu objects=%llu\n", (unsigned long long)s.num_gc,
+            (unsigned long long)s.mallocs);
 }
 
 int main(int argc, char **argv)

@@ -33,11 +33,12 @@
 
 #ifdef GR_RACECHECK
 /* The runtime is not instrumented there, but the C library's copying is watched whoever
- * calls it.  What channels copy they order by locks that the detector does not see. */
+ * calls it.  What channels copy, and the heap clears, they order by locks that the detector
+ * does not see. */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-    return "race:reference/src/chan/\n";
+    return "race:reference/src/chan/\nrace:reference/src/heap/\n";
 }
 #endif
 

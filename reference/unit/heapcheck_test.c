@@ -117,33 +117,47 @@ static void damaged_main(void *plant)
     heap_check();
 }
 
-#define DAMAGES(X)                                                                         \
-    X(bad_tag, "a page's tag does not name its span")                                      \
-    X(bad_pages, "a page's tag does not name its span")                                    \
-    X(bad_slots, "a span has slots of another class")                                      \
-    X(bad_rest, "a bit behind the last slot")                                              \
-    X(bad_scan, "an object is scanned and not marked")                                     \
-    X(bad_mark, "a free slot is marked")                                                   \
-    X(bad_count, "a span's counter is not what its bits say")                              \
-    X(bad_order, "a span's specials are not in order")                                     \
-    X(bad_special, "a special without an object")                                          \
-    X(bad_place, "a span at no place")                                                     \
-    X(bad_list, "a span in a list says that it is elsewhere")                              \
-    X(bad_class, "a span is in the list of another class")                                 \
-    X(bad_lost, "a span is in no list, or in two")                                         \
-    X(bad_live, "bytes of objects are counted wrong")                                      \
-    X(bad_gen, "a span is in the wrong one of the swept and the unswept lists")            \
-    X(bad_used, "a page of a span is free")
-
-#define CASE_OF(plant_, text_)                                                             \
+#define CASE_OF(plant_)                                                                    \
     static void plant_##_is_named(void)                                                    \
     {                                                                                      \
         void (*plant)(void) = plant_;                                                      \
         run_free(1, damaged_main, &plant);                                                 \
     }
-DAMAGES(CASE_OF)
+CASE_OF(bad_tag)
+CASE_OF(bad_pages)
+CASE_OF(bad_slots)
+CASE_OF(bad_rest)
+CASE_OF(bad_scan)
+CASE_OF(bad_mark)
+CASE_OF(bad_count)
+CASE_OF(bad_order)
+CASE_OF(bad_special)
+CASE_OF(bad_place)
+CASE_OF(bad_list)
+CASE_OF(bad_class)
+CASE_OF(bad_lost)
+CASE_OF(bad_live)
+CASE_OF(bad_gen)
+CASE_OF(bad_used)
 
-#define ROW_OF(plant_, text_)                                                              \
-    UNIT_EXITS(plant_##_is_named, 2, "fatal error: runtime: heap: " text_ "\n"),
-static const struct unit_case cases[] = {DAMAGES(ROW_OF)};
+#define OURS "fatal error: runtime: heap: "
+static const struct unit_case cases[] = {
+    UNIT_EXITS(bad_tag_is_named, 2, OURS "a page's tag does not name its span\n"),
+    UNIT_EXITS(bad_pages_is_named, 2, OURS "a page's tag does not name its span\n"),
+    UNIT_EXITS(bad_slots_is_named, 2, OURS "a span has slots of another class\n"),
+    UNIT_EXITS(bad_rest_is_named, 2, OURS "a bit behind the last slot\n"),
+    UNIT_EXITS(bad_scan_is_named, 2, OURS "an object is scanned and not marked\n"),
+    UNIT_EXITS(bad_mark_is_named, 2, OURS "a free slot is marked\n"),
+    UNIT_EXITS(bad_count_is_named, 2, OURS "a span's counter is not what its bits say\n"),
+    UNIT_EXITS(bad_order_is_named, 2, OURS "a span's specials are not in order\n"),
+    UNIT_EXITS(bad_special_is_named, 2, OURS "a special without an object\n"),
+    UNIT_EXITS(bad_place_is_named, 2, OURS "a span at no place\n"),
+    UNIT_EXITS(bad_list_is_named, 2, OURS "a span in a list says that it is elsewhere\n"),
+    UNIT_EXITS(bad_class_is_named, 2, OURS "a span is in the list of another class\n"),
+    UNIT_EXITS(bad_lost_is_named, 2, OURS "a span is in no list, or in two\n"),
+    UNIT_EXITS(bad_live_is_named, 2, OURS "bytes of objects are counted wrong\n"),
+    UNIT_EXITS(bad_gen_is_named, 2,
+               OURS "a span is in the wrong one of the swept and the unswept lists\n"),
+    UNIT_EXITS(bad_used_is_named, 2, OURS "a page of a span is free\n"),
+};
 UNIT_MAIN(cases)

@@ -148,15 +148,7 @@ static void a_verdict_leaves_no_lock(void)
     run_seeded(work, NULL, 1, GR_END_OK);
 }
 
-#define TYPES(X)                                                                           \
-    X(enormous, "has a size above 2^40", .size = (size_t)1 << 41)                          \
-    X(long_one, "has pointers behind its end", .size = 20, .nwords = 3)                    \
-    X(tableless, "has more than 64 words and no table of pointers", .size = 800,           \
-      .nwords = 100)                                                                       \
-    X(uncounted, "has a pointer that it does not count", .size = 64, .nwords = 4,          \
-      .word = 16)
-
-#define PROGRAM_OF(name_, text_, ...)                                                      \
+#define PROGRAM_OF(name_, ...)                                                             \
     static void name_##_main(void *unused)                                                 \
     {                                                                                      \
         static const gr_type t = {__VA_ARGS__, .name = #name_};                            \
@@ -167,9 +159,11 @@ static void a_verdict_leaves_no_lock(void)
     {                                                                                      \
         on_one(name_##_main);                                                              \
     }
-TYPES(PROGRAM_OF)
+PROGRAM_OF(enormous, .size = (size_t)1 << 41)
+PROGRAM_OF(long_one, .size = 20, .nwords = 3)
+PROGRAM_OF(tableless, .size = 800, .nwords = 100)
+PROGRAM_OF(uncounted, .size = 64, .nwords = 4, .word = 16)
 
-#define ROW_OF(name_, text_, ...) UNIT_EXITS(name_, 2, "gr: the type " #name_ " at 0x"),
 static const struct unit_case cases[] = {
     UNIT(each_growth_may_fail),
     UNIT(each_reservation_may_fail),
@@ -177,5 +171,9 @@ static const struct unit_case cases[] = {
     UNIT(less_space),
     UNIT(garbage_is_collected_first),
     UNIT(a_verdict_leaves_no_lock),
-    TYPES(ROW_OF)};
+    UNIT_EXITS(enormous, 2, "gr: the type enormous at 0x"),
+    UNIT_EXITS(long_one, 2, "gr: the type long_one at 0x"),
+    UNIT_EXITS(tableless, 2, "gr: the type tableless at 0x"),
+    UNIT_EXITS(uncounted, 2, "gr: the type uncounted at 0x"),
+};
 UNIT_MAIN(cases)

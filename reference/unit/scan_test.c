@@ -264,6 +264,18 @@ static void bracket_registers(void)
     with_procs(2, bracket_main);
 }
 
+#else
+
+static void frozen_registers(void)
+{
+    unit_skip("it names registers of x86-64");
+}
+
+static void bracket_registers(void)
+{
+    unit_skip("it names registers of x86-64");
+}
+
 #endif
 
 static NOINLINE void in_bracket(void)
@@ -409,10 +421,8 @@ static const struct unit_case cases[] = {
     UNIT(births_are_shown),
     UNIT(births_are_shown_when_taken),
     UNIT(unborn_are_shown),
-#if defined(__x86_64__)
     UNIT(frozen_registers),
     UNIT(bracket_registers),
-#endif
     UNIT(bracket_stacks),
     UNIT(out_of_a_bracket),
     UNIT(early_bracket),

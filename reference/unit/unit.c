@@ -40,6 +40,8 @@ const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
     return "race:reference/src/chan/\n"
+           "race:reference/src/heap/\n"
+           "race:reference/src/gc/barrier.c\n"
            "race:reference/src/timer/\n"
            "race:reference/src/sched/control.c\n"
            "race:reference/src/sched/strategy.c\n";

@@ -373,7 +373,7 @@ const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
     return "race:reference/src/chan/\nrace:reference/src/timer/\n"
-           "race:reference/src/heap/\nrace:machine_new\n";
+           "race:reference/src/heap/\n";
 }
 #else
 #define MODES "control"

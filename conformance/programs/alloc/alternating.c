@@ -40,7 +40,7 @@ static void body(void *unused)
 {
     (void)unused;
     int64_t at_first = most(PHASES), later = most(3 * PHASES);
-    if (later > 2 * at_first)
+    if (later > 3 * at_first)
         printf("%d MB at first, then %d\n", (int)(at_first >> 20), (int)(later >> 20));
     else
         puts("the heap does not grow from phase to phase");

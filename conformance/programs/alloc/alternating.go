@@ -42,7 +42,7 @@ func most(phases int) int {
 
 func main() {
 	atFirst, later := most(phases), most(3*phases)
-	if later > 2*atFirst {
+	if later > 3*atFirst {
 		fmt.Println(atFirst>>20, "MB at first, then", later>>20)
 	} else {
 		fmt.Println("the heap does not grow from phase to phase")
