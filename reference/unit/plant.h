@@ -25,7 +25,10 @@ static atomic_u32 shaded; /* how often by itself */
 static atomic_u32 ranges; /* how many ranges that end like a stack were shown */
 static UNUSED atomic_u32 ready, go_on;
 
-UNWATCHED static UNUSED NOINLINE void rec_shade(const void *word)
+/* A hook is called with a claim held: it must not be frozen there (sched/freeze.c). */
+#define RUNTIME_TEXT __attribute__((section("gr_text")))
+
+RUNTIME_TEXT UNWATCHED static UNUSED NOINLINE void rec_shade(const void *word)
 {
     if (((uintptr_t)word ^ half) == other) {
         add_relaxed(&found, 1);
@@ -33,7 +36,7 @@ UNWATCHED static UNUSED NOINLINE void rec_shade(const void *word)
     }
 }
 
-UNWATCHED static UNUSED NOINLINE void rec_scan(const void *lo, const void *hi)
+RUNTIME_TEXT UNWATCHED static UNUSED NOINLINE void rec_scan(const void *lo, const void *hi)
 {
     const volatile uintptr_t *at = lo;
     CHECK((uintptr_t)lo % sizeof *at == 0);

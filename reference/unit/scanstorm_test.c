@@ -90,7 +90,7 @@ static void storm_squeezed(void)
 /* Very many wait: each is shown once, and the stop itself looks at none. */
 static atomic_u32 shown_tops;
 
-UNWATCHED static void count_tops(const void *lo, const void *hi)
+RUNTIME_TEXT UNWATCHED static void count_tops(const void *lo, const void *hi)
 {
     (void)lo, (void)hi;
     add_relaxed(&shown_tops, 1);
@@ -134,14 +134,14 @@ static void many_wait(void)
 static struct g *_Atomic marker; /* parked; NULL: it runs */
 static atomic_u32 slices;
 
-static bool marker_rest(struct g *g, void *unused)
+RUNTIME_TEXT static bool marker_rest(struct g *g, void *unused)
 {
     (void)unused;
     store_release(&marker, g);
     return true;
 }
 
-static struct g *marker_take(void)
+RUNTIME_TEXT static struct g *marker_take(void)
 {
     return atomic_exchange_explicit(&marker, NULL, memory_order_acq_rel);
 }
