@@ -4,10 +4,8 @@
 package main
 
 import (
-	"fmt"
 	"reflect"
 	"strconv"
-	"sync/atomic"
 )
 
 const holders = 5000
@@ -24,12 +22,6 @@ type holder struct {
 }
 
 var table []*holder
-
-type kind struct {
-	name string
-	take func(h *holder) *object
-	put  func(h *holder, o *object)
-}
 
 func takeMap(h *holder) *object {
 	o := h.m[1]
@@ -122,39 +114,21 @@ func putStrings(h *holder, o *object) {
 	h.o = o
 }
 
-func move(k *kind, i int, isRenewed bool) {
-	fresh := &holder{}
-	o := k.take(table[i])
-	need(o != nil && isWhole(o, int64(i)), k.name)
-	if isRenewed {
-		o = objectNew(int64(i))
-	}
-	k.put(fresh, o)
-	table[i] = fresh
+func holderNew(int) *holder {
+	return &holder{}
 }
 
-func moves(k *kind) {
-	var c collecting
-	random := uint64(1)
+func moves(x *exchange[*holder]) {
 	table = make([]*holder, holders)
 	for i := range table {
-		table[i] = &holder{}
-		k.put(table[i], objectNew(int64(i)))
+		table[i] = holderNew(i)
+		x.put(table[i], objectNew(int64(i)))
 	}
-	c.begin()
-	for n := 0; n < steps || atomic.LoadInt64(&c.cycles) < collections; n++ {
-		i := pick(&random, holders)
-		move(k, i, pick(&random, 8) == 0)
-	}
-	c.end()
-	for i := range table {
-		move(k, i, false)
-	}
-	fmt.Println(k.name + ": whole")
+	x.run(table, holderNew, steps, collections)
 }
 
 func main() {
-	kinds := []kind{
+	kinds := []exchange[*holder]{
 		{"map", takeMap, putMap},
 		{"append", takeAppend, putAppend},
 		{"closure", takeClosure, putClosure},

@@ -23,12 +23,6 @@ var market = make(chan *object)
 var all sync.WaitGroup
 var gone int64
 
-type kind struct {
-	name string
-	take func(c chan *object) *object
-	put  func(c chan *object, o *object)
-}
-
 func putSend(c chan *object, o *object) {
 	c <- o
 }
@@ -77,35 +71,17 @@ func putClosed(c chan *object, o *object) {
 	close(c)
 }
 
-func move(k *kind, i int, isRenewed bool) {
-	fresh := make(chan *object, 2)
-	o := k.take(table[i])
-	need(o != nil && isWhole(o, int64(i)), k.name)
-	if isRenewed {
-		o = objectNew(int64(i))
-	}
-	k.put(fresh, o)
-	table[i] = fresh
+func channelNew(int) chan *object {
+	return make(chan *object, 2)
 }
 
-func moves(k *kind) {
-	var c collecting
-	random := uint64(1)
+func moves(x *exchange[chan *object]) {
 	table = make([]chan *object, channels)
 	for i := range table {
-		table[i] = make(chan *object, 2)
-		k.put(table[i], objectNew(int64(i)))
+		table[i] = channelNew(i)
+		x.put(table[i], objectNew(int64(i)))
 	}
-	c.begin()
-	for n := 0; n < steps || atomic.LoadInt64(&c.cycles) < collections; n++ {
-		i := pick(&random, channels)
-		move(k, i, pick(&random, 8) == 0)
-	}
-	c.end()
-	for i := range table {
-		move(k, i, false)
-	}
-	fmt.Println(k.name + ": whole")
+	x.run(table, channelNew, steps, collections)
 }
 
 // All channels are filled and emptied again.
@@ -183,7 +159,7 @@ func crowd() {
 }
 
 func main() {
-	kinds := []kind{
+	kinds := []exchange[chan *object]{
 		{"receive", takeReceive, putSend},
 		{"try", takeTry, putTry},
 		{"select", takeSelect, putSelect},

@@ -7,7 +7,6 @@
 package main
 
 import (
-	"fmt"
 	"sync/atomic"
 	"unsafe"
 )
@@ -25,12 +24,6 @@ type holder struct {
 var table []*holder
 var globals [holders]*object
 var nils = make(chan *object, 1)
-
-type kind struct {
-	name string
-	take func(h *holder) *object
-	put  func(h *holder, o *object)
-}
 
 func atomicOf(h *holder) *unsafe.Pointer {
 	return (*unsafe.Pointer)(unsafe.Pointer(&h.slots[0]))
@@ -130,41 +123,23 @@ func putGlobal(h *holder, o *object) {
 func fill() {
 	table = make([]*holder, holders)
 	for i := range table {
-		table[i] = &holder{number: i}
+		table[i] = holderNew(i)
 		table[i].slots[0] = objectNew(int64(i))
 	}
 }
 
-func move(k *kind, i int, isRenewed bool) {
-	fresh := &holder{number: i}
-	o := k.take(table[i])
-	need(o != nil && isWhole(o, int64(i)), k.name)
-	if isRenewed {
-		o = objectNew(int64(i))
-	}
-	k.put(fresh, o)
-	table[i] = fresh
+func holderNew(i int) *holder {
+	return &holder{number: i}
 }
 
-func moves(k *kind) {
-	var c collecting
-	random := uint64(1)
+func moves(x *exchange[*holder]) {
 	fill()
-	c.begin()
-	for n := 0; n < steps || atomic.LoadInt64(&c.cycles) < collections; n++ {
-		i := pick(&random, holders)
-		move(k, i, pick(&random, 8) == 0)
-	}
-	c.end()
-	for i := range table {
-		move(k, i, false)
-	}
+	x.run(table, holderNew, steps, collections)
 	globals = [holders]*object{}
-	fmt.Println(k.name + ": whole")
 }
 
 func main() {
-	kinds := []kind{
+	kinds := []exchange[*holder]{
 		{"field", takeField, putField},
 		{"copy", takeCopy, putCopy},
 		{"overlapping copy", takeOverlapping, putField},
