@@ -115,7 +115,7 @@ static bool writes_late; /* the owner goes on writing to what it has pushed */
 
 static void take(struct g *g)
 {
-    CHECK(g->arg == g || writes_late);
+    CHECK(g->param == g || writes_late);
     CHECK_EQ(add_relaxed(&taken[number(g)], 1), 0);
     add_relaxed(&ntaken, 1);
 }
@@ -157,10 +157,10 @@ static void one_heist(struct rand *r)
     for (size_t i = 0; i < ARRAY_LEN(thieves); i++)
         CHECK(os_thread_start(&thieves[i], thief, NULL, 0));
     for (uint32_t i = 0; i < CELLS; i++) {
-        cells[i].arg = &cells[i];
+        cells[i].param = &cells[i];
         push(&cells[i], r);
         if (writes_late)
-            cells[i].arg = NULL;
+            cells[i].param = NULL;
         if (rand_below(r, 3) == 0 && (g = runq_pop_next(&ring)) != NULL)
             take(g);
         if (rand_below(r, 3) == 0 && (g = runq_pop(&ring)) != NULL)

@@ -3,11 +3,12 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"sync"
-	"time"
 )
 
 func main() {
+	runtime.GOMAXPROCS(1) // so that the other one has waited when this one has yielded often
 	var started sync.WaitGroup
 	started.Add(1)
 	go func() {
@@ -15,7 +16,9 @@ func main() {
 		<-make(chan int)
 	}()
 	started.Wait()
-	time.Sleep(time.Millisecond) // the other one waits by then
+	for i := 0; i < 100; i++ {
+		runtime.Gosched()
+	}
 	if os.Args[1] == "panic" {
 		panic("out of cheese")
 	}
