@@ -98,6 +98,7 @@ BENCHES := $(patsubst stress/%.c,$(B)/%,$(call find,stress/bench/*.c))
 PROGRAMS := $(patsubst conformance/%.c,$(B)/%,$(PROGRAM_SRC))
 # Other libraries beside which the benchmarks are run, where they are installed.
 HAS_fiber := $(wildcard /usr/include/boost/fiber/all.hpp)
+HAS_boehm := $(wildcard /usr/include/gc/gc.h)
 HAS_tbb := $(wildcard /usr/include/tbb/task_group.h)
 PEERS := $(if $(shell command -v $(CXX)),$(foreach p,$(basename $(notdir $(call find,\
   stress/bench/peers/*.cpp))),$(if $(HAS_$(p)),$(B)/bench/peer-$(p))))
@@ -188,6 +189,7 @@ $(STRESSES): $(B)/%: $(B)/o/%.o $(LIBGR)
 $(BENCHES): $(B)/%: $(B)/o/stress/%.o $(LIBGR) $(LIBLIT)
 	$(link)
 $(B)/bench/peer-fiber: PEER_LIBS := -lboost_fiber -lboost_context
+$(B)/bench/peer-boehm: PEER_LIBS := -lgc
 $(B)/bench/peer-tbb: PEER_LIBS := -ltbb
 $(B)/bench/peer-%: stress/bench/peers/%.cpp stress/bench/peers/peer.hpp
 	$(call say,C++) $(CXX) -std=c++17 -O2 -pthread -o $@.$$$$ $< $(PEER_LIBS) $(keep)

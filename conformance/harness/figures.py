@@ -42,6 +42,7 @@ class Figure:
     procs: tuple[int, ...]
     run: str = ""
     quick: int = 0
+    runs: int = 0
     unit: str = "ns/op"
     goal: Mapping[int, float] = field(default_factory=dict)
     more: bool = False

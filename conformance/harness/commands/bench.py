@@ -245,7 +245,8 @@ def measure_all(figures: Sequence[Figure], models: Sequence[str], args: argparse
             for p in procs:
                 status.update(f"{together[0].name}, {p}")
                 try:
-                    results += measure(together, ops, p, runs, peers.get((together[0].asked, p), ()), clock)
+                    most = runs if args.runs is not None else min(runs, together[0].runs or runs)
+                    results += measure(together, ops, p, most, peers.get((together[0].asked, p), ()), clock)
                 except BenchError as error:
                     errors.append(str(error))
         for name in models:
@@ -260,7 +261,9 @@ def measure_all(figures: Sequence[Figure], models: Sequence[str], args: argparse
 def say(results: Sequence[Result], runs: int, version: str, clock: str, console: Console) -> None:
     """The table and the line that sums it up."""
     console.print(f"{machine()}; {version}", style="bold", soft_wrap=True)
-    console.print(f"medians of {runs} runs in turns, {clock} time; ±: how far they lay apart, the worse side")
+    few = sorted({r.runs for r in results if r.runs < runs})
+    said = f"{runs} runs" + "".join(f" ({n} of what takes seconds)" for n in few)
+    console.print(f"medians of {said} in turns, {clock} time; ±: how far they lay apart, the worse side")
     console.print("ratio: reference / Go; best: the same of the fastest runs")
     console.print(table_of(results))
     if any(r.peers for r in results):
