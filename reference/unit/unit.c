@@ -32,6 +32,16 @@ struct child {
     char output[OUTPUT_MAX + 1];
 };
 
+#if GR_TSAN || GR_RACECHECK
+/* No second of sleep before the end of each process that has threads: what others did up to
+ * then has been looked at. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "atexit_sleep_ms=0";
+}
+#endif
+
 #if GR_RACECHECK
 /* The runtime is not instrumented there, but libc's copying and allocation are watched,
  * whoever calls them.  What these files do they order by locks that TSan does not see, and

@@ -36,7 +36,7 @@ FLAVOURS = {"plain": ("reference", "opt"), "tsan": ("reference-tsan", "tsan"), "
             "racecheck": ("reference-racecheck", "racecheck")}
 PATIENCE, MUTANT_PATIENCE = 60.0, 20.0  # seconds for a C program, besides 20 times the seconds it was told to run
 SANITIZER_ENV = {
-    "TSAN_OPTIONS": "halt_on_error=1 exitcode=66",
+    "TSAN_OPTIONS": "halt_on_error=1 exitcode=66 atexit_sleep_ms=0",
     "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0",
 }
 LINE = re.compile(r"^(\w+): seed=(\d+) rounds=(\d+) ops=(\d+) verdict=pass.*$", re.MULTILINE)
