@@ -51,7 +51,8 @@ bool mark_is_idle(void);
 uint64_t mark_scanned(void);
 uint64_t mark_scanned_roots(void);
 uint64_t mark_found(void);
-void mark_reset(void); /* the world stands still */
+void mark_reset(void);  /* the world stands still */
+void mark_settle(void); /* the same: from now on they are exact */
 
 /* ---- root.c -------------------------------------------------------------------------- */
 

@@ -110,6 +110,7 @@ static void end_stopped(void)
     if (UNLIKELY(env_knobs.gcverify))
         verify_marks();
     store_relaxed(&gc_is_marking, false);
+    mark_settle();
     sched_scan_end();
     heap_mark_end(mark_found());
     store_relaxed(&cycle.ended, load_relaxed(&cycle.ended) + 1);

@@ -315,16 +315,21 @@ static void count_up(atomic_u64 *sum, uint64_t *n)
     *n = 0;
 }
 
+static void work_settle(struct work *w)
+{
+    w->scanned_bytes += w->root_bytes;
+    count_up(&mark.scanned, &w->scanned_bytes);
+    count_up(&mark.roots, &w->root_bytes);
+    count_up(&mark.found, &w->found_bytes);
+}
+
 /* Gives: bytes scanned.  Sequentially consistent: pairs with mark_is_done, which looks at
  * queues after nactive. */
 static uint64_t slice_end(struct work *w)
 {
     mark_flush(w);
     uint64_t bytes = w->scanned_bytes + w->root_bytes;
-    w->scanned_bytes += w->root_bytes;
-    count_up(&mark.scanned, &w->scanned_bytes);
-    count_up(&mark.roots, &w->root_bytes);
-    count_up(&mark.found, &w->found_bytes);
+    work_settle(w);
     sub_seq(&mark.nactive, 1);
     return bytes;
 }
@@ -375,6 +380,12 @@ uint64_t mark_scanned_roots(void)
 uint64_t mark_found(void)
 {
     return load_relaxed(&mark.found);
+}
+
+/* What was shaded, and goroutines that were shown, since the last slice of each. */
+void mark_settle(void)
+{
+    work_each(work_settle);
 }
 
 void mark_reset(void)

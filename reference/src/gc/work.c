@@ -35,9 +35,10 @@ static NOINLINE struct work *work_make(void **slot)
     return w;
 }
 
+static struct work nobodys; /* of who has no processor */
+
 struct work *work_mine(void)
 {
-    static struct work nobodys;
     void **slot = sched_gc_slot();
     if (slot == NULL)
         return &nobodys;
@@ -47,6 +48,13 @@ struct work *work_mine(void)
 static struct work *work_first(void)
 {
     return load_acquire(&shared.all); /* pairs with the release in work_make */
+}
+
+void work_each(void (*see)(struct work *w))
+{
+    see(&nobodys);
+    for (struct work *w = work_first(); w != NULL; w = w->all_next)
+        see(w);
 }
 
 /* ---- rings --------------------------------------------------------------------------- */

@@ -60,6 +60,9 @@ struct work *work_mine(void);
 /* w: work_mine(), as everywhere. */
 void work_push(struct work *w, uint64_t entry);
 
+/* Shows all records.  The world stands still. */
+void work_each(void (*see)(struct work *w));
+
 /* Takes up to max entries from the caller's ring, from the shared blocks or from others.
  * 0: nothing was seen anywhere. */
 uint32_t work_take(struct work *w, uint64_t *out, uint32_t max);
