@@ -184,6 +184,15 @@ static void env_memory(void)
 static void env_explains_mistakes(void)
 {
     char e[256];
+    CHECK(env_parse_generational(NULL, e, sizeof e) &&
+          env_parse_generational("", e, sizeof e) && env_knobs.generational == 0);
+    CHECK(env_parse_generational("1", e, sizeof e) && env_knobs.generational == 1);
+    CHECK(env_parse_generational("0", e, sizeof e) && env_knobs.generational == 0);
+    CHECK(!env_parse_generational("2", e, sizeof e) &&
+          !env_parse_generational("yes", e, sizeof e) && env_knobs.generational == 0);
+    CHECK_STR(e,
+              "malformed GR_GC_GENERATIONAL=yes: give 1 for collections of young objects, "
+              "or 0");
     CHECK(!env_parse_procs("zero", e, sizeof e));
     CHECK_STR(e, "GR_PROCS=zero: give a number from 1 to 1024");
     CHECK(!env_parse_procs("0", e, sizeof e) && !env_parse_procs("9x", e, sizeof e));
@@ -373,7 +382,8 @@ static const struct unit_case cases[] = {
     UNIT(env_traceback_levels),
     UNIT(env_secure_mode),
     UNIT_EXITS(boot_with_bad_debug, 2, "gr: GR_DEBUG: unknown key color; "),
-    UNIT_EXITS(boot_with_help, 0, "GR_DEBUG      key=value,...   help prints this table"),
+    UNIT_EXITS(boot_with_help, 0,
+               "GR_DEBUG           key=value,...   help prints this table"),
     UNIT_EXITS(boot_with_bad_mutant, 2, "gr: GR_MUTANT=no-such: "),
     UNIT(faults_are_sorted),
     UNIT(mutants_are_named),

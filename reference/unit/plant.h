@@ -67,7 +67,7 @@ static UNUSED void mark_begin(void)
     store_relaxed(&shaded, 0);
     store_relaxed(&ranges, 0);
     store_relaxed(&gc_is_marking, true);
-    sched_scan_begin();
+    sched_scan_begin(false);
     sched_start_world();
 }
 

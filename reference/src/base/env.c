@@ -96,6 +96,17 @@ bool env_parse_memlimit(const char *text, char *err, size_t err_size)
     return false;
 }
 
+bool env_parse_generational(const char *text, char *err, size_t err_size)
+{
+    if (text == NULL || text[0] == '\0' || parse_int(text, 0, 1, &env_knobs.generational))
+        return true;
+    fmt_buf(
+        err, err_size,
+        "malformed GR_GC_GENERATIONAL=%s: give 1 for collections of young objects, or 0",
+        text);
+    return false;
+}
+
 static bool parse_fail(const char *value, char *err, size_t err_size)
 {
     if (failure_arm(value))
@@ -204,7 +215,9 @@ bool env_read(bool is_trusted, char *err, size_t err_size)
     const char *level = is_trusted ? getenv("GR_TRACEBACK") : "none";
     if (!env_parse_traceback(level, err, err_size) ||
         (is_trusted && !env_parse_debug(getenv("GR_DEBUG"), err, err_size)) ||
-        (is_trusted && !env_parse_memlimit(getenv("GR_MEMLIMIT"), err, err_size)))
+        (is_trusted && !env_parse_memlimit(getenv("GR_MEMLIMIT"), err, err_size)) ||
+        (is_trusted &&
+         !env_parse_generational(getenv("GR_GC_GENERATIONAL"), err, err_size)))
         return false;
     env_parse_gc(is_trusted ? getenv("GR_GC") : NULL);
     /* As GOMAXPROCS: what is no number above 0 is ignored. */
@@ -213,7 +226,7 @@ bool env_read(bool is_trusted, char *err, size_t err_size)
 
 void env_help(int fd)
 {
-#define ENV_VAR(name, form, help) fmt_fd(fd, "%-13s %-14s  %s\n", #name, form, help);
+#define ENV_VAR(name, form, help) fmt_fd(fd, "%-18s %-14s  %s\n", #name, form, help);
 #include "env.def"
     fmt_fd(fd, "keys of GR_DEBUG:\n");
     for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)

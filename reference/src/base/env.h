@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* env.h - the knobs that the environment may turn: GR_GC, GR_MEMLIMIT, GR_PROCS,
- * GR_TRACEBACK, GR_DEBUG=key=value,...
+/* env.h - the knobs that the environment may turn: GR_GC, GR_GC_GENERATIONAL, GR_MEMLIMIT,
+ * GR_PROCS, GR_TRACEBACK, GR_DEBUG=key=value,...
  *
  * Each key of GR_DEBUG is a line of env.def and a field of env_knobs, an integer within the
  * bounds given there; the last value wins.  Keys that are not there are ignored, so that a
@@ -24,6 +24,7 @@ struct env_knobs {
     bool is_traceback_all, is_crash;
     int gc_percent;    /* GR_GC; -1: off */
     int64_t mem_limit; /* GR_MEMLIMIT; INT64_MAX: none */
+    int generational;  /* GR_GC_GENERATIONAL: 0 or 1 */
 #define ENV_DEF(key, initial, low, high, help) int key;
 #include "env.def"
 };
@@ -34,6 +35,7 @@ extern struct env_knobs env_knobs;
  * gives false.  Needs: err_size > 0. */
 bool env_parse_procs(const char *text, char *err, size_t err_size);
 bool env_parse_memlimit(const char *text, char *err, size_t err_size);
+bool env_parse_generational(const char *text, char *err, size_t err_size);
 bool env_parse_debug(const char *text, char *err, size_t err_size);
 bool env_parse_traceback(const char *text, char *err, size_t err_size);
 void env_parse_gc(const char *text); /* what is neither a percentage nor off is ignored */

@@ -2,7 +2,7 @@
 /* barrier.c - how a program puts pointers into memory.
  *
  * Owns: gr_store and its kin, shading of words and of typed memory.
- * Not here: marking (mark.c), what cards are used for (generational mode).
+ * Not here: marking (mark.c), cards (card.c).
  *
  * All stores shade what they overwrite, while a cycle marks, before they overwrite it
  * (gc.h I1); what they put in needs no shade (I2).  They are functions of the runtime's
@@ -32,12 +32,6 @@ void scan_words(const void *lo, const void *hi)
 void gc_shade_many_slow(const gr_type *t, const void *at, size_t n)
 {
     mark_typed(work_mine(), t, at, n);
-}
-
-void gc_wrote_slow(const void *at, size_t bytes)
-{
-    (void)at;
-    (void)bytes;
 }
 
 /* ---- what race detectors are told ---------------------------------------------------- */

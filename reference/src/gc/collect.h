@@ -5,6 +5,7 @@
  *   work.c     queues of what is marked and not yet scanned
  *   mark.c     marking and scanning of objects, slices of that
  *   root.c     where marking begins
+ *   card.c     generational mode: what was written to since the last cycle
  *   cycle.c    phases, stops, who waits for what
  *   worker.c   goroutines that mark and sweep in the background
  *   assist.c   goroutines that allocate: when a cycle begins, how much they help
@@ -33,6 +34,8 @@ void mark_word(struct work *w, uintptr_t word);
 void mark_range(struct work *w, const void *lo, const void *hi);
 /* What an object refers to, but not the object itself. */
 void mark_inside(struct work *w, const struct heap_ref *r);
+/* Words of old objects on this card, which lies in the span. */
+void mark_card(struct work *w, const struct heap_meta *m, size_t card);
 /* Words of n objects of a type. */
 void mark_typed(struct work *w, const gr_type *t, const void *at, size_t n);
 
@@ -63,15 +66,25 @@ bool root_is_done(void); /* exact when nobody is in root_some */
 /* For gcverify: every word of every root, goroutines' excepted; the world stands still. */
 void root_each(void (*see)(const void *at, const char *what, void *arg), void *arg);
 
+/* ---- card.c -------------------------------------------------------------------------- */
+
+void card_reset(bool is_minor); /* the world stands still: all dirty cards are to be seen */
+/* Scans some, or in a major cycle only cleans them.  False: as root_some. */
+bool card_some(struct work *w);
+bool card_is_done(void);
+
 /* ---- cycle.c ------------------------------------------------------------------------- */
 
-enum gc_reason { GC_BY_HEAP, GC_BY_CALL, GC_BY_TIME, GC_BY_STRESS };
+/* GC_BY_CALL asks for a major cycle, and counts those; GC_BY_MINOR_CALL for any; the others
+ * take what is due.  Without generational mode all are major. */
+enum gc_reason { GC_BY_HEAP, GC_BY_CALL, GC_BY_MINOR_CALL, GC_BY_TIME, GC_BY_STRESS };
 
 /* Begins a cycle if none marks and nobody is beginning one: number `nth` or a later one is
  * not needed when there have been so many.  On a goroutine, no lock; may park. */
 void cycle_begin(uint64_t nth, enum gc_reason why);
 uint64_t cycle_begun(void); /* how many have begun so far */
 uint64_t cycle_ended(void); /* how many of them are marked */
+bool cycle_is_minor(void);  /* the one that marks, or did so last */
 /* Comes back when cycle nth is marked, having begun it if nobody has. */
 void cycle_wait(uint64_t nth, enum gc_reason why);
 /* Nothing was left to mark when the caller looked: ends the marking if that is so. */

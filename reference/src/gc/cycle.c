@@ -12,6 +12,9 @@
  * looks again; now that is exact, and if there is work after all (a store has shaded
  * something meanwhile) the world and the marking go on.
  *
+ * In generational mode a minor cycle begins with the marks that the last one has left; a
+ * major one takes them back before its first stop (card.c).
+ *
  * With GR_DEBUG=gcstop=1, and in controlled runs, where there is one thread, marking
  * happens between the two stops without letting go.
  *
@@ -34,6 +37,9 @@ static struct {
     struct g *waiting; /* guarded by lock: by g->link */
     atomic_u64 begun;  /* atomic (I1) */
     atomic_u64 ended;  /* atomic (I1) */
+    /* atomic: as the two, of major ones */
+    atomic_u64 major_begun, major_ended;
+    _Atomic bool is_minor; /* atomic; changes in the first stop */
     atomic_u32
         is_ending; /* atomic: somebody is about to stop the world for the second time */
 } cycle = {.lock = MUTEX_INIT(RANK_gccycle)};
@@ -88,20 +94,39 @@ uint64_t cycle_ended(void)
     return load_relaxed(&cycle.ended);
 }
 
+bool cycle_is_minor(void)
+{
+    return load_relaxed(&cycle.is_minor);
+}
+
+/* Of those that count for who asks. */
+static uint64_t begun_for(enum gc_reason why)
+{
+    return load_relaxed(why == GC_BY_CALL ? &cycle.major_begun : &cycle.begun);
+}
+
+static uint64_t ended_for(enum gc_reason why)
+{
+    return load_relaxed(why == GC_BY_CALL ? &cycle.major_ended : &cycle.ended);
+}
+
 /* ---- the two stops ------------------------------------------------------------------- */
 
 /* What was reachable now survives. */
-static void begin_stopped(enum gc_reason why)
+static void begin_stopped(enum gc_reason why, bool is_minor)
 {
     heap_flush();
+    store_relaxed(&cycle.is_minor, is_minor);
     govern_begin();
     stats_begin(why);
-    heap_mark_begin(false);
+    heap_mark_begin(is_minor);
     mark_reset();
     root_reset();
     store_relaxed(&cycle.begun, load_relaxed(&cycle.begun) + 1);
+    if (!is_minor)
+        store_relaxed(&cycle.major_begun, load_relaxed(&cycle.major_begun) + 1);
     store_relaxed(&gc_is_marking, true);
-    sched_scan_begin();
+    sched_scan_begin(is_minor);
 }
 
 static void end_stopped(void)
@@ -114,6 +139,7 @@ static void end_stopped(void)
     sched_scan_end();
     heap_mark_end(mark_found());
     store_relaxed(&cycle.ended, load_relaxed(&cycle.ended) + 1);
+    store_relaxed(&cycle.major_ended, load_relaxed(&cycle.major_begun));
     govern_end();
     stats_end();
 }
@@ -140,11 +166,11 @@ static bool is_one_thread(void)
 
 /* ---- beginning ----------------------------------------------------------------------- */
 
-static bool begin_take(uint64_t nth)
+static bool begin_take(uint64_t nth, enum gc_reason why)
 {
     mutex_lock(&cycle.lock);
     bool is_free =
-        !cycle.is_beginning && cycle_begun() == cycle_ended() && cycle_begun() < nth;
+        !cycle.is_beginning && cycle_begun() == cycle_ended() && begun_for(why) < nth;
     cycle.is_beginning |= is_free;
     mutex_unlock(&cycle.lock);
     return is_free;
@@ -158,11 +184,11 @@ static void begin_give(void)
 }
 
 /* Both stops in one, and all marking in between. */
-static void cycle_in_one_stop(enum gc_reason why)
+static void cycle_in_one_stop(enum gc_reason why, bool is_minor)
 {
     int64_t begin_ns = os_now_ns();
     sched_stop_world("gc: a whole cycle");
-    begin_stopped(why);
+    begin_stopped(why, is_minor);
     mark_all();
     end_stopped();
     start_world(begin_ns);
@@ -170,19 +196,37 @@ static void cycle_in_one_stop(enum gc_reason why)
     end_started();
 }
 
+static bool is_minor_due(enum gc_reason why)
+{
+    switch (why) {
+    case GC_BY_MINOR_CALL:
+        return true;
+    case GC_BY_STRESS:
+        return cycle_begun() % 2 == 1;
+    case GC_BY_CALL:
+    case GC_BY_HEAP:
+    case GC_BY_TIME:
+        return false;
+    }
+    return false;
+}
+
 void cycle_begin(uint64_t nth, enum gc_reason why)
 {
-    if (!begin_take(nth))
+    if (!begin_take(nth, why))
         return;
     heap_sweep_all(); /* I2 */
+    bool is_minor = load_relaxed(&gc_has_cards) && is_minor_due(why);
+    if (load_relaxed(&gc_has_cards) && !is_minor)
+        heap_marks_clear();
     if (env_knobs.gcstop || is_one_thread()) {
-        cycle_in_one_stop(why);
+        cycle_in_one_stop(why, is_minor);
         return;
     }
     worker_boot();
     int64_t begin_ns = os_now_ns();
     sched_stop_world("gc: marking begins");
-    begin_stopped(why);
+    begin_stopped(why, is_minor);
     start_world(begin_ns);
     begin_give();
     worker_start();
@@ -215,28 +259,33 @@ void cycle_wait(uint64_t nth, enum gc_reason why)
 {
     for (;;) {
         uint64_t news = news_now();
-        if (cycle_ended() >= nth)
+        if (ended_for(why) >= nth)
             return;
         cycle_begin(nth, why);
-        if (cycle_ended() < nth)
+        if (ended_for(why) < nth)
             wait_for_news(news);
     }
 }
 
-void gr_gc(void)
+static void collect(enum gc_reason why)
 {
     sched_point();
     gc_boot();
-    cycle_wait(cycle_begun() + 1, GC_BY_CALL);
+    cycle_wait(begun_for(why) + 1, why);
     if (MUTANT(gc_returns_early))
         return;
     heap_sweep_all();
     due_run();
 }
 
+void gr_gc(void)
+{
+    collect(GC_BY_CALL);
+}
+
 void gr_gc_minor(void)
 {
-    gr_gc();
+    collect(load_relaxed(&gc_has_cards) ? GC_BY_MINOR_CALL : GC_BY_CALL);
 }
 
 void gr_mem_trim(void)

@@ -23,7 +23,8 @@ static struct {
     struct pace_out out; /* guarded by lock */
     atomic_u64 goal;     /* atomic mirror of out.goal */
     atomic_u64 live;     /* atomic mirror of in.live */
-    uint64_t begin_heap; /* STW only, as the next three */
+    uint64_t begin_heap; /* STW only, as the next four */
+    uint64_t begin_old;  /* of that, what counts as marked */
     int64_t begin_ns;
     int64_t end_ns;       /* when the last cycle ended, or the first one began */
     uint64_t expected;    /* bytes to be scanned in this cycle */
@@ -69,6 +70,7 @@ void govern_boot(void)
 void govern_begin(void)
 {
     govern.begin_heap = heap_live();
+    govern.begin_old = cycle_is_minor() ? heap_old() : 0;
     govern.begin_ns = os_now_ns();
     if (govern.end_ns == 0)
         govern.end_ns = govern.begin_ns;
@@ -77,7 +79,7 @@ void govern_begin(void)
 
 void govern_end(void)
 {
-    uint64_t live = heap_live(), born = live - mark_found();
+    uint64_t live = heap_live(), born = live - govern.begin_old - mark_found();
     int64_t now_ns = os_now_ns(), procs = gr_procs(0);
     int64_t all_ns = (now_ns - govern.begin_ns) * procs;
     int64_t mark_ns = stats_mark_ns();

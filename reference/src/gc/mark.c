@@ -31,6 +31,8 @@
 #define PIECE_BYTES ((size_t)128 << 10)
 #define BATCH 16u     /* entries taken at a time */
 #define SCAN_BATCH 4u /* goroutines */
+#define CARD_WORDS 64u
+STATIC_ASSERT(CARD_WORDS * sizeof(void *) == HEAP_CARD_BYTES, "a word of type bits each");
 
 static struct {
     atomic_u32 nactive;               /* atomic (I3) */
@@ -242,6 +244,51 @@ static void object_scan(struct work *w, uint64_t entry)
             work_push(w, (uint64_t)(uintptr_t)(r.base + next));
     w->scanned_bytes += to - from;
     mark_row(w, t, r.base, from, to);
+}
+
+/* Words of old objects among the 64 of card number c of a page of small ones. */
+static uint64_t card_olds(const struct heap_meta *m, uint32_t c)
+{
+    uint32_t words = m->slot_bytes / sizeof(void *), from = c * CARD_WORDS;
+    uint64_t olds = 0, one = words == 64 ? ~(uint64_t)0 : ((uint64_t)1 << words) - 1;
+    for (uint32_t i = from / words; i < m->nslots && i * words < from + CARD_WORDS; i++)
+        if (heap_bit(m->olds, i))
+            olds |=
+                i * words >= from ? one << (i * words - from) : one >> (from - i * words);
+    return olds;
+}
+
+/* Bytes [from, to) of a span of larger objects. */
+static void olds_scan(struct work *w, const struct heap_meta *m, size_t from, size_t to)
+{
+    size_t bytes = m->slot_bytes != 0 ? m->slot_bytes : to;
+    char *page = heap_page_at(heap_page_no(m));
+    for (size_t i = m->slot_bytes != 0 ? from / bytes : 0; i < m->nslots; i++) {
+        size_t base = i * bytes, end = base + bytes < to ? base + bytes : to;
+        if (base >= to)
+            return;
+        /* Pairs with the release by who made the object. */
+        const gr_type *t = load_acquire(&m->types[i]);
+        if (t != NULL && heap_bit(m->olds, (uint32_t)i))
+            mark_row(w, t, page + base, base < from ? from - base : 0, end - base);
+    }
+}
+
+UNWATCHED void mark_card(struct work *w, const struct heap_meta *m, size_t card)
+{
+    const char *at = heap_base + (card << HEAP_CARD_SHIFT);
+    size_t from = (size_t)(at - heap_page_at(heap_page_no(m)));
+    if (m->is_noscan)
+        return;
+    w->scanned_bytes += HEAP_CARD_BYTES;
+    if (is_single(m)) {
+        olds_scan(w, m, from, from + HEAP_CARD_BYTES);
+        return;
+    }
+    uint32_t c = (uint32_t)(from >> HEAP_CARD_SHIFT);
+    uint64_t bits = load_relaxed((atomic_u64 *)(uintptr_t)&m->ptrs[c]);
+    if (bits != 0)
+        mark_bits(w, (const volatile uintptr_t *)(uintptr_t)at, bits & card_olds(m, c));
 }
 
 void mark_inside(struct work *w, const struct heap_ref *r)

@@ -277,6 +277,7 @@ void root_each(void (*see)(const void *at, const char *what, void *arg), void *a
 
 void root_reset(void)
 {
+    card_reset(cycle_is_minor());
     roots.section_at = roots.section_from = roots.table_at = roots.table_from = 0;
     store_relaxed(&roots.fn_at, 0);
     store_relaxed(&handles.at, load_relaxed(&handles.chunks));
@@ -285,8 +286,8 @@ void root_reset(void)
 
 bool root_some(struct work *w)
 {
-    return fns_some() || end_roots_some(w) || section_some(w) || table_some(w) ||
-           handles_some(w);
+    return card_some(w) || fns_some() || end_roots_some(w) || section_some(w) ||
+           table_some(w) || handles_some(w);
 }
 
 bool root_is_done(void)
@@ -295,5 +296,5 @@ bool root_is_done(void)
     bool is_done = roots.section_at >= section_count() && roots.table_at >= roots.n;
     mutex_unlock(&roots.lock);
     return is_done && load_relaxed(&roots.fn_at) > roots.nfns &&
-           load_relaxed(&handles.at) == NULL && end_roots_are_done();
+           load_relaxed(&handles.at) == NULL && end_roots_are_done() && card_is_done();
 }

@@ -54,13 +54,19 @@ int64_t stats_mark_ns(void)
     return ns;
 }
 
+static bool is_forced(void)
+{
+    return stats.why == GC_BY_CALL || stats.why == GC_BY_MINOR_CALL;
+}
+
 void stats_end(void)
 {
     mutex_lock(&stats.lock);
     stats.end_ns = os_now_ns();
     stats.heap_end = heap_live();
     stats.s.num_gc++;
-    stats.s.num_forced += stats.why == GC_BY_CALL;
+    stats.s.num_minor += cycle_is_minor();
+    stats.s.num_forced += is_forced();
     stats.s.last_gc_ns = (uint64_t)stats.end_ns;
     stats.s.assist_ns += (uint64_t)load_relaxed(&stats.mark_ns[STATS_ASSIST]);
     stats.s.mark_ns +=
@@ -127,7 +133,7 @@ void stats_line(void)
     uint64_t goal = stats.goal == UINT64_MAX ? 0 : stats.goal;
     fmt_fd(2,
            "gc %llu @%ss %lld%%: %s+%s+%s ms clock, %s/%s/%s ms cpu, %llu->%llu->%llu MB, "
-           "%llu MB goal, %d P%s\n",
+           "%llu MB goal, %d P%s%s\n",
            (unsigned long long)stats.s.num_gc, ms_of(at / 1000).text, (long long)share,
            ms_of(pause[0]).text, ms_of(mark).text, ms_of(pause[1]).text,
            ms_of(load_relaxed(&stats.mark_ns[STATS_ASSIST])).text,
@@ -136,7 +142,7 @@ void stats_line(void)
            (unsigned long long)mb_of(stats.heap_begin),
            (unsigned long long)mb_of(stats.heap_end),
            (unsigned long long)mb_of(govern_live()), (unsigned long long)mb_of(goal), procs,
-           stats.why == GC_BY_CALL ? " (forced)" : "");
+           cycle_is_minor() ? " (minor)" : "", is_forced() ? " (forced)" : "");
 }
 
 /* What goroutines' stacks take, less what single ones have grown by. */

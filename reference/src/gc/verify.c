@@ -7,6 +7,8 @@
  * cycle began, since all that was reachable then is; and what was put there later, since it
  * was reachable then or is new.  A marked object that refers to an unmarked one tells of a
  * pointer that was overwritten without gr_store, or by memcpy.  The same is true of roots.
+ * After a minor cycle it tells as well of a pointer to something young that was put into
+ * something old without a dirty card.
  *
  * The holder is shown with the objects that lead to it from a root.  There may be no such
  * path: then it is kept from a stack.
@@ -156,8 +158,9 @@ static NORETURN void complain(const char *holder, const char *what, size_t offse
 {
     fmt_fd(2,
            "gcverify: %p + %zu (%s) refers to %p (%zu bytes), which is not marked: a "
-           "pointer to that was overwritten without gr_store, gr_copy or gr_clear\n",
-           (const void *)holder, offset, what, (const void *)to->base, heap_ref_bytes(to));
+           "pointer to that was %s without gr_store, gr_copy or gr_clear\n",
+           (const void *)holder, offset, what, (const void *)to->base, heap_ref_bytes(to),
+           cycle_is_minor() ? "put there or overwritten" : "overwritten");
     if (holder >= heap_base && holder < heap_base + heap_bytes)
         path_print(holder);
     throw("gcverify: an object that is reachable is not marked");

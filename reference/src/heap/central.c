@@ -219,7 +219,9 @@ void heap_sweep_all(void)
 void heap_mark_end(uint64_t found)
 {
     heap_flush();
-    store_relaxed(&heap_state.live, heap_live() - heap_state.live_before + found);
+    uint64_t marked = found + (heap_state.is_minor ? heap_old() : 0);
+    store_relaxed(&heap_state.live, heap_live() - heap_state.live_before + marked);
+    store_relaxed(&heap_state.old, heap_live());
     ASSERT(load_relaxed(&sweeping) == 0);
     store_relaxed(&heap_state.is_marking, false);
     for (uint32_t k = 0; k < CLASS_KINDS; k++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* heap.c - the heap as a whole: its address space, its boot, its figures, its equations.
  *
- * Owns: heap_base, heap_tags, heap_metas; heap_stats; heap_check.
+ * Owns: heap_base, heap_tags, heap_metas, heap_cards; heap_stats.
  * Not here: allocation (alloc.c), pages (page.c), sweeping (central.c).
  *
  * Idea: one reservation for objects and one for each array beside it, so large that the
@@ -20,12 +20,14 @@
 #define SPACE_MAX ((size_t)64 << 30)
 #define SPACE_SANITIZED ((size_t)8 << 30) /* they have a shadow for each byte */
 #define SPACE_MIN ((size_t)64 << 20)
+#define CLEAR_BATCH 64u             /* spans between two polls */
 #define HUGE_FROM ((size_t)4 << 20) /* a small program is not given more than it touches */
 
 char *heap_base;
 size_t heap_bytes;
 atomic_u32 *heap_tags;
 struct heap_meta *heap_metas;
+_Atomic uint8_t *heap_cards;
 struct heap_hooks heap_hooks;
 atomic_u64 heap_trigger = UINT64_MAX;
 
@@ -37,7 +39,8 @@ STATIC_ASSERT(HEAP_CLASSES <= TAG_CLASS_MASK + 1, "a tag names every class");
 static bool space_take(size_t bytes)
 {
     size_t npages = bytes >> HEAP_PAGE_SHIFT;
-    size_t beside = npages * (sizeof(struct heap_meta) + sizeof(heap_tag));
+    size_t ncards = env_knobs.generational ? npages * HEAP_PAGE_CARDS : 0;
+    size_t beside = npages * (sizeof(struct heap_meta) + sizeof(heap_tag)) + ncards;
     char *metas = os_reserve(beside, OS_HUGE_BYTES);
     char *base = metas != NULL ? os_reserve(bytes, OS_HUGE_BYTES) : NULL;
     if (base == NULL || !page_boot(npages)) {
@@ -49,8 +52,11 @@ static bool space_take(size_t bytes)
     }
     heap_metas = (struct heap_meta *)(void *)metas;
     heap_tags = (atomic_u32 *)(void *)(metas + npages * sizeof(struct heap_meta));
+    if (ncards > 0)
+        heap_cards = (_Atomic uint8_t *)(heap_tags + npages);
     heap_base = base;
     heap_bytes = bytes;
+    store_relaxed(&gc_has_cards, ncards > 0);
     os_prefer_huge(base + HUGE_FROM, bytes - HUGE_FROM);
     os_prefer_huge(metas + OS_HUGE_BYTES,
                    align_down(npages * sizeof(struct heap_meta), OS_HUGE_BYTES) -
@@ -81,6 +87,7 @@ void heap_boot(void)
     mutex_lock(&lock);
     bool is_there = load_relaxed(&is_booted);
     if (!is_there) {
+        base_boot();
         class_boot();
         central_boot();
         is_there = space_boot();
@@ -107,6 +114,16 @@ uint64_t heap_live(void)
     return load_relaxed(&heap_state.live);
 }
 
+uint64_t heap_old(void)
+{
+    return load_relaxed(&heap_state.old);
+}
+
+size_t heap_page_top(void)
+{
+    return page_top();
+}
+
 void heap_each_span(void (*see)(struct heap_meta *m, void *arg), void *arg)
 {
     size_t top = page_top();
@@ -122,18 +139,22 @@ void heap_each_span(void (*see)(struct heap_meta *m, void *arg), void *arg)
     }
 }
 
-static void marks_clear(struct heap_meta *m, void *unused)
+/* Nothing is freed meanwhile, so the visit can go on after a poll. */
+static void marks_clear(struct heap_meta *m, void *arg)
 {
-    (void)unused;
+    uint32_t *n = arg;
     for (uint32_t i = 0; i < span_words(m); i++) {
         store_relaxed(&m->marks[i], 0);
         store_relaxed(&m->scans[i], 0);
     }
+    if (++*n % CLEAR_BATCH == 0)
+        sched_point();
 }
 
 void heap_marks_clear(void)
 {
-    heap_each_span(marks_clear, NULL);
+    uint32_t n = 0;
+    heap_each_span(marks_clear, &n);
 }
 
 void heap_mark_begin(bool is_minor)
@@ -142,6 +163,7 @@ void heap_mark_begin(bool is_minor)
     if (UNLIKELY(env_knobs.heapcheck))
         heap_check();
     heap_state.live_before = heap_live();
+    heap_state.is_minor = is_minor;
     store_relaxed(&heap_state.is_marking, true);
 }
 

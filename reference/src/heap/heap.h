@@ -10,8 +10,10 @@
  *     | tag  | tag  | tag  | ...                  4 bytes each: what lies on the page
  *     | meta | meta | meta | ...                  512 bytes each; that of a span's first
  *                                                 page holds all about the span
+ *     | 16 cards | 16 cards | ...                 1 byte each, in generational mode: 512
+ *                                                 bytes to which pointers were stored
  *
- * Three arrays in address space that is committed as it is touched.  So from an address to
+ * Arrays in address space that is committed as it is touched.  So from an address to
  * its object's bits is arithmetic and two loads, and nothing has to be looked up.
  *
  * A span is a run of pages cut into slots of one class; a large object is a span of one
@@ -22,6 +24,10 @@
  *     marks  it was reached in this cycle; sweeping is alloc &= marks: a pointer behind the
  *            end of an object may mark a free slot
  *     scans  its pointers were looked at in this cycle, or need not be: it is new
+ *     olds   generational mode only: it survived the last sweep
+ *
+ * In generational mode sweeping leaves marks and scans as they are: what survived a cycle
+ * is old, and a minor cycle begins with all of that marked and scanned.
  *
  * A processor's cache owns one span per class and takes slots out of it run by run; what it
  * has not handed out yet it knows alone.  While a cycle marks, all free slots of an owned
@@ -108,7 +114,8 @@ struct heap_meta {
         /* larger ones: the type of what lies in each slot, repeated to its end */
         const gr_type *_Atomic types[HEAP_TYPES_MAX];
     };
-    uint8_t pad1[CACHE_LINE * 2];
+    atomic_u64 olds[HEAP_SLOTS_MAX / 64]; /* atomic; written by the owner */
+    uint8_t pad1[CACHE_LINE];
 } CACHE_ALIGNED;
 STATIC_ASSERT(sizeof(struct heap_meta) == 512, "one shift from page to meta");
 
@@ -126,6 +133,11 @@ extern char *heap_base;
 extern size_t heap_bytes;     /* of address space */
 extern atomic_u32 *heap_tags; /* per page; written under the page heap's lock, release */
 extern struct heap_meta *heap_metas;
+/* Atomic: a byte for each 512 of address space, not 0: dirty; NULL without gc_has_cards. */
+extern _Atomic uint8_t *heap_cards;
+#define HEAP_CARD_SHIFT 9
+#define HEAP_CARD_BYTES ((size_t)1 << HEAP_CARD_SHIFT)
+#define HEAP_PAGE_CARDS (HEAP_PAGE_BYTES / HEAP_CARD_BYTES)
 
 /* ---- from addresses to objects ------------------------------------------------------- */
 
@@ -246,6 +258,9 @@ extern atomic_u64 heap_trigger; /* atomic: heap_live() at which allocated() is c
 /* Bytes of objects that the last cycle found, and of those allocated since, caches' runs
  * included: what sweeping has yet to free does not count. */
 uint64_t heap_live(void);
+/* Of those, what has survived a cycle. */
+uint64_t heap_old(void);
+size_t heap_page_top(void); /* pages that ever were in use lie below */
 
 /* The world stands still: all caches give their spans back (I3). */
 void heap_flush(void);
@@ -255,8 +270,9 @@ void heap_marks_clear(void);
 /* The same moment as heap_flush, before marking: from now on, and until heap_mark_end, free
  * slots of spans that caches take count as marked. */
 void heap_mark_begin(bool is_minor);
-/* The world stands still, all is marked, and heap_mark has set marks of `found` bytes:
- * flushes, and everything is to be swept; gives nothing back yet. */
+/* The world stands still, all is marked, and heap_mark has set marks of `found` bytes, in a
+ * minor cycle of so many new ones: flushes, and everything is to be swept; gives nothing
+ * back yet. */
 void heap_mark_end(uint64_t found);
 
 /* Sweeps about n pages of what is left.  False: nothing was left.  Goroutines, no lock. */

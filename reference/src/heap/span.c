@@ -64,6 +64,8 @@ struct heap_meta *span_make(uint32_t class, bool is_noscan, size_t npages)
         store_relaxed(&m->marks[i], 0);
         store_relaxed(&m->scans[i], 0);
         store_relaxed(&m->alloc[i], 0);
+        if (UNLIKELY(load_relaxed(&gc_has_cards)))
+            store_relaxed(&m->olds[i], 0);
     }
     store_relaxed(&m->sweep_gen, load_relaxed(&heap_state.sweep_gen));
     for (uint32_t i = 0; i < HEAP_TYPES_MAX && c->bytes > HEAP_BITS_BYTES; i++)
@@ -170,8 +172,10 @@ static void specials_sweep(struct heap_meta *m)
         if (is_dead && heap_hooks.died != NULL && heap_hooks.died(m, slot, at))
             continue;
         ASSERT(heap_bit(m->marks, slot));
-        if (is_dead) /* it was marked now, and nobody has counted it */
+        if (is_dead) { /* it was marked now, and nobody has counted it */
             add_relaxed(&heap_state.live, span_slot_bytes(m));
+            add_relaxed(&heap_state.old, span_slot_bytes(m));
+        }
         while (*at != NULL && span_slot_of(m, (*at)->offset) == slot)
             at = &(*at)->next;
     }
@@ -191,6 +195,8 @@ static uint32_t bits_sweep(struct heap_meta *m)
         store_relaxed(&m->alloc[i], is);
         store_relaxed(&m->marks[i], is_sticky ? is : 0);
         store_relaxed(&m->scans[i], is_sticky ? is : 0);
+        if (is_sticky)
+            store_relaxed(&m->olds[i], is);
     }
     return left;
 }

@@ -13,7 +13,9 @@ struct heap_state {
     atomic_u32 sweep_gen;    /* atomic; changes while the world stands still (heap.h I4) */
     _Atomic bool is_marking; /* atomic; the same: between heap_mark_begin and _end */
     atomic_u64 live;         /* atomic: heap_live() */
+    atomic_u64 old;          /* atomic: heap_old() */
     uint64_t live_before;    /* STW: live when marking began */
+    bool is_minor;           /* STW: the cycle that marks, or did so last */
     atomic_u64 freed;        /* atomic: bytes of objects that sweeping has freed */
     atomic_u64 frees;        /* atomic: how many */
 };

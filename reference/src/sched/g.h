@@ -43,18 +43,22 @@ enum park_reason {
 };
 
 /* Where the stack of a goroutine is; changed by who runs it, and by squeeze.c and scan.c.
- * HERE and AWAY have two forms, n and n + 1, which take turns (sched_here). */
+ * HERE and AWAY have three forms, n to n + 2, which take turns (sched_here). */
 enum stack_at {
     STACK_NONE = 0,
-    STACK_HELD = 2,  /* squeeze.c looks at it, if nobody runs it */
-    STACK_TAKEN = 4, /* scan.c (I2) */
-    STACK_HERE = 6,
-    STACK_AWAY = 8, /* in an image */
+    STACK_HELD = 4,  /* squeeze.c looks at it, if nobody runs it */
+    STACK_TAKEN = 8, /* scan.c (I2) */
+    STACK_HERE = 12,
+    STACK_AWAY = 16, /* in an image */
 };
 
 static inline enum stack_at stack_kind(uint8_t at)
 {
-    return (enum stack_at)(at & ~1u);
+    return (enum stack_at)(at & ~3u);
+}
+static inline uint8_t stack_form(uint8_t at)
+{
+    return at & 3u;
 }
 
 /* The words that a dump prints. */

@@ -186,14 +186,15 @@ static inline enum p_state p_state(struct p *p)
     return (enum p_state)(load_relaxed(&p->state) % (1u << P_STATE_BITS));
 }
 
-/* Atomic: the form of STACK_HERE that means: shown to the collector in this cycle.  Changes
- * only while the world stands still. */
+/* Atomic: the form of STACK_HERE that means: shown to the collector in this cycle; in
+ * generational mode, between two cycles: has run since the last one.  Changes only while
+ * the world stands still. */
 extern _Atomic uint8_t sched_here;
 
-/* It was shown in the last cycle, and not yet in this one. */
+/* It was shown in the last cycle, and not yet in this one, or has not run since. */
 static inline bool stack_is_unseen(uint8_t at)
 {
-    return at >= STACK_HERE && ((at ^ load_relaxed(&sched_here)) & 1u) != 0;
+    return at >= STACK_HERE && stack_form(at) != stack_form(load_relaxed(&sched_here));
 }
 
 /* ---- self.c (m_self itself: self.h) ---- */

@@ -16,6 +16,14 @@
  *      HERE, as in the last cycle --claim--> TAKEN --shown--> HERE, as in this cycle
  *      AWAY, the same             --claim--> TAKEN --shown--> AWAY, the same
  *
+ * In generational mode the word for it changes at the end of a cycle, too, and showing is
+ * nothing then: so there are three forms in turn, and at the beginning of the next cycle
+ * the form tells who has run since.  When a cycle ends all objects are old (gc/card.c).  So
+ * a goroutine that has not run since then has nothing young, unless somebody else has put
+ * it on its stack: what waits on a stack that is its own alone (no_escape) need not be
+ * shown in a minor cycle.  The runtime itself puts something there, or into the stash, and
+ * makes it runnable before the world can stop: then it does not wait any more.
+ *
  * What of a goroutine is shown depends on how it left off:
  *
  *   switched away    its stack from sp on, less a red zone; all registers lie there
@@ -39,6 +47,8 @@
  *   I3  When sched_scan_some says that it is over, all goroutines that live have the form
  *       of this cycle, so the next flip finds them all unshown.  New ones are born with it.
  *   I4  scan.nseeing counts who shows goroutines of the list.
+ *   I5  sched_here changes at most twice while somebody has a stack TAKEN or HELD: the next
+ *       marking does not end before it is let go.  With three forms none is mistaken.
  */
 #include "sched/proc.h"
 
@@ -50,9 +60,24 @@ static struct {
     struct mutex lock;
     struct g *next;   /* guarded by lock: from here on nobody was looked for */
     uint32_t nseeing; /* guarded by lock (I4) */
+    bool is_minor;    /* STW only */
 } scan = {.lock = MUTEX_INIT(RANK_allgs)};
 
 static void (*shows[4])(struct g *g); /* const after boot */
+
+/* The next form in turn, which is that of two changes ago. */
+static uint8_t form_after(uint8_t here)
+{
+    return (uint8_t)((stack_form(here) + 1) % 3);
+}
+
+/* All that exist are elsewhere, but for the caller. */
+static void here_change(struct g *g)
+{
+    uint8_t here = (uint8_t)(STACK_HERE | form_after(load_relaxed(&sched_here)));
+    store_relaxed(&sched_here, here);
+    store_relaxed(&g->stack_at, here); /* who squeezes and believes to hold it does not */
+}
 
 void sched_on_scan(void (*show)(struct g *g))
 {
@@ -142,14 +167,22 @@ static void see_claimed(struct g *g, enum stack_at at)
     see_record(g);
 }
 
+/* Whether g, which had this form, waits, and has not run since the last cycle. */
+static bool is_unchanged(const struct g *g, uint8_t at)
+{
+    return scan.is_minor && stack_form(at) == form_after(load_relaxed(&sched_here)) &&
+           load_relaxed(&g->state) == G_WAITING && g->no_escape;
+}
+
 bool scan_claim(struct g *g, uint8_t at)
 {
     /* Acquire: pairs with the release below, of who had it TAKEN before. */
     if (!cas_acquire(&g->stack_at, &at, STACK_TAKEN))
         return false;
-    see_claimed(g, stack_kind(at));
+    if (load_relaxed(&gc_is_marking) && !is_unchanged(g, at))
+        see_claimed(g, stack_kind(at));
     /* Pairs with the acquires in run_begin and stack_fetch: the stack is its own again. */
-    store_release(&g->stack_at, at ^ 1u);
+    store_release(&g->stack_at, stack_kind(at) | stack_form(load_relaxed(&sched_here)));
     return true;
 }
 
@@ -198,14 +231,13 @@ void scan_again(void)
 
 /* ---- all of them --------------------------------------------------------------------- */
 
-void sched_scan_begin(void)
+void sched_scan_begin(bool is_minor)
 {
     struct g *g = g_self();
     ASSERT(g != NULL && (sched_controlled() || stop_is_mine()) && scan.next == NULL);
-    uint8_t here = load_relaxed(&sched_here) ^ 1u;
-    store_relaxed(&sched_here, here);
+    here_change(g);
+    scan.is_minor = is_minor;
     scan.next = g_first();
-    store_relaxed(&g->stack_at, here); /* who squeezes and believes to hold it does not */
     see_self(g);
 }
 
@@ -253,6 +285,8 @@ bool sched_scan_some(size_t n)
 void sched_scan_end(void)
 {
     ASSERT(scan.next == NULL && scan.nseeing == 0);
+    if (load_relaxed(&gc_has_cards))
+        here_change(g_self());
 }
 
 static void see_birth(const struct birth *b)

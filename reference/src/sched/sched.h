@@ -215,8 +215,10 @@ void sched_each_heap_slot(void (*see)(void **slot, void *arg), void *arg);
 /* The world stands still: from now on, until sched_scan_end, each goroutine that exists is
  * shown to gc_hooks.scan once, before it runs again: its stack, or the image of it, its
  * registers, its record.  The caller itself at once; births are shown as they become
- * goroutines, by gc_hooks.shade.  gc_is_marking is set already. */
-void sched_scan_begin(void);
+ * goroutines, by gc_hooks.shade.  gc_is_marking is set already.  is_minor, in generational
+ * mode: but for those that have waited since the last sched_scan_end, on a stack that
+ * nobody else writes to (GR_NOESCAPE). */
+void sched_scan_begin(bool is_minor);
 /* Scans up to n goroutines that nobody has scanned yet.  False: none is left, and nobody is
  * scanning one.  With a P, any number of callers at once. */
 bool sched_scan_some(size_t n);

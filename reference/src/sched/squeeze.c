@@ -171,7 +171,7 @@ static void let_go(struct g *g, enum stack_at at, uint8_t was)
 {
     uint8_t held = STACK_HELD;
     /* Pairs with the acquire in stack_fetch. */
-    cas_release(&g->stack_at, &held, (uint8_t)(at | (was & 1u)));
+    cas_release(&g->stack_at, &held, (uint8_t)(at | stack_form(was)));
 }
 
 /* What can be dropped when the image is saved; nothing when it is too large or no memory is
