@@ -181,7 +181,9 @@ int gr_gc_percent(int percent);
  * the former value; INT64_MAX: no limit.  First GR_MEMLIMIT. */
 int64_t gr_mem_limit(int64_t bytes);
 
-/* Collects, and gives all that is free back to the system. */
+/* Collects, and gives all that is free back to the system.  Nobody has to call it: after
+ * each collection what the heap has beyond its next goal and a thirtieth more goes back in
+ * the background, a GB in a few seconds, in a twentieth of the time of one processor. */
 void gr_mem_trim(void);
 
 #define GR_PAUSES 256

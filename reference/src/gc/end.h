@@ -39,11 +39,11 @@ void end_release(struct end *e);
 bool end_find(const void *p, struct heap_ref *out);
 static inline void end_lock(struct heap_meta *m)
 {
-    mutex_lock_p(&m->special_lock);
+    mutex_lock_p(special_lock(m));
 }
 static inline void end_unlock(struct heap_meta *m)
 {
-    mutex_unlock_p(&m->special_lock);
+    mutex_unlock_p(special_lock(m));
 }
 static inline uint64_t end_offset(const struct heap_ref *r, const void *p)
 {

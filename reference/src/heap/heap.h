@@ -102,8 +102,7 @@ struct heap_meta {
     /* guarded by the list's lock: a page; 0: none.  Out of lists it is a hint */
     uint32_t next;
     uint32_t nalloc; /* owner: bits set in alloc when it was last in a list */
-    struct mutex special_lock;
-    struct special *specials; /* guarded by special_lock: sorted by offset, kind */
+    struct special *specials; /* guarded by special_lock(): sorted by offset, kind */
     atomic_u64 marks[HEAP_SLOTS_MAX / 64] CACHE_ALIGNED; /* atomic; set by anybody */
     /* atomic; before marks where both are set */
     atomic_u64 scans[HEAP_SLOTS_MAX / 64];
@@ -219,6 +218,18 @@ static ALWAYS_INLINE bool heap_mark(const struct heap_ref *r)
 }
 
 /* ---- special records ----------------------------------------------------------------- */
+
+/* The lock of a span's records; some spans share one.  It lies beside the metas because an
+ * old address may lead to a span that is gone, and whose meta the system has. */
+#define SPECIAL_LOCKS 64u
+struct special_lock {
+    struct mutex lock;
+} CACHE_ALIGNED;
+extern struct special_lock special_locks[SPECIAL_LOCKS];
+static inline struct mutex *special_lock(const struct heap_meta *m)
+{
+    return &special_locks[heap_page_no(m) % SPECIAL_LOCKS].lock;
+}
 
 /* Before a record is inserted, without a lock.  False: no memory for that. */
 bool special_ready(void);

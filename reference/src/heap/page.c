@@ -276,6 +276,19 @@ static bool dirty_run_locked(size_t *end, size_t most, size_t *at, size_t *n)
     return false;
 }
 
+/* Their metas too: those of pages in no span say nothing. */
+static void run_dontneed(size_t at, size_t n)
+{
+    char *metas = (char *)&heap_metas[at], *end = (char *)&heap_metas[at + n];
+    size_t page = os_page_bytes(), skip = (page - (uintptr_t)metas % page) % page;
+    os_dontneed(heap_page_at(at), (n + (MUTANT(alloc_scavenges_used) ? 1 : 0))
+                                      << HEAP_PAGE_SHIFT);
+    metas += skip;
+    end -= (uintptr_t)end % page;
+    if (metas < end)
+        os_dontneed(metas, (size_t)(end - metas));
+}
+
 size_t page_scavenge(uint64_t retain, size_t most)
 {
     size_t given = 0, at, n;
@@ -290,8 +303,7 @@ size_t page_scavenge(uint64_t retain, size_t most)
         free_put_locked(at, n, false);
         pages.nleaving += n;
         mutex_unlock_p(&pages.lock);
-        os_dontneed(heap_page_at(at), (n + (MUTANT(alloc_scavenges_used) ? 1 : 0))
-                                          << HEAP_PAGE_SHIFT);
+        run_dontneed(at, n);
         mutex_lock_p(&pages.lock);
         pages.nleaving -= n;
         pages.nclean += bits_put(pages.clean, at, n, true);

@@ -56,9 +56,6 @@ struct heap_meta *span_make(uint32_t class, bool is_noscan, size_t npages)
     m->is_zero = is_zero;
     m->nalloc = 0;
     m->next = 0;
-    /* Once only: somebody with an old address may hold it. */
-    if (m->special_lock.rank != RANK_special)
-        m->special_lock.rank = RANK_special;
     store_relaxed(&m->is_queued, 0);
     for (uint32_t i = 0; i < span_words(m); i++) {
         store_relaxed(&m->marks[i], 0);
@@ -204,13 +201,13 @@ static uint32_t bits_sweep(struct heap_meta *m)
 uint32_t span_sweep(struct heap_meta *m)
 {
     ASSERT(m->place == SPAN_SWEEPING && !span_is_swept(m));
-    mutex_lock_p(&m->special_lock);
+    mutex_lock_p(special_lock(m));
     if (m->specials != NULL)
         specials_sweep(m);
     poison_dying(m);
     uint32_t left = bits_sweep(m);
     store_relaxed(&m->sweep_gen, load_relaxed(&heap_state.sweep_gen));
-    mutex_unlock_p(&m->special_lock);
+    mutex_unlock_p(special_lock(m));
     uint32_t freed = m->nalloc - left;
     m->nalloc = left;
     ASSERT(m->nalloc == span_count(m, m->alloc));

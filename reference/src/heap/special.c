@@ -23,6 +23,9 @@ static struct {
     atomic_u64 *summary;      /* const once bits is there: per word of bits */
 } special = {.lock = MUTEX_INIT(RANK_specials)};
 
+struct special_lock special_locks[SPECIAL_LOCKS] = {
+    [0 ... SPECIAL_LOCKS - 1] = {.lock = MUTEX_INIT(RANK_special)}};
+
 static COLD atomic_u64 *bits_make(void)
 {
     size_t npages = heap_bytes >> HEAP_PAGE_SHIFT;

@@ -28,7 +28,7 @@ type bench struct {
 }
 
 var themes = [][]bench{
-	algoBenches, chanBenches, gcBenches, heapBenches, miscBenches, netBenches, schedBenches, selectBenches, stackBenches, syncBenches, timerBenches,
+	algoBenches, chanBenches, gcBenches, heapBenches, miscBenches, netBenches, schedBenches, selectBenches, spikeBenches, stackBenches, syncBenches, timerBenches,
 }
 
 var isCPU = os.Getenv("BENCH_CLOCK") == "cpu"

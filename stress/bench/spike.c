@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* spike.c - how soon memory goes back to the system after the heap was large for once.
+ *
+ * Owns: the figures `spike` (figures.toml).  The other side is go/spike.go.
+ * OPS nodes of 64 bytes live besides an eighth as many that stay, and are dropped.  What is
+ * measured is the time from then on, a collection included, until the process has less in
+ * memory than a tenth more than the heap at which the next collection should be over.
+ */
+#include <unistd.h>
+
+#include "bench.h"
+
+enum { STAYS = 8, PATIENCE_S = 120, LOOK_NS = 5000000 };
+
+struct node {
+    struct node *next;
+    int64_t words[7];
+};
+
+static const gr_type node_type = GR_TYPE(struct node, GR_AT(struct node, next));
+static struct node **stays, **goes;
+GR_ROOT(stays);
+GR_ROOT(goes);
+
+static GR_NOINLINE void fill(struct node ***root, int64_t n)
+{
+    struct node **all = gr_new_array(&gr_type_pointer, n);
+
+    gr_store(root, all);
+    for (int64_t i = 0; i < n; i++) {
+        gr_store(&all[i], gr_new(&node_type));
+        all[i]->words[0] = i; /* what was never written to is not in memory */
+    }
+}
+
+static int64_t resident(void)
+{
+    long size = 0, pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (f == NULL || fscanf(f, "%ld %ld", &size, &pages) != 2) {
+        fprintf(stderr, "spike: /proc/self/statm cannot be read: is /proc mounted?\n");
+        exit(2);
+    }
+    fclose(f);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static int64_t goal(void)
+{
+    static struct gr_mem_stats s;
+
+    gr_mem_stats(&s);
+    return (int64_t)s.next_gc;
+}
+
+static void spike(int64_t n)
+{
+    fill(&stays, n / STAYS + 1);
+    fill(&goes, n);
+    int64_t peak = resident(), start = gr_now_ns();
+    gr_store(&goes, NULL);
+    gr_stack_scrub();
+    gr_gc();
+    while (resident() >= goal() / 10 * 11 &&
+           gr_now_ns() - start < (int64_t)PATIENCE_S * 1000000000)
+        gr_sleep_ns(LOOK_NS);
+    bench_print("spike", "back", (double)(gr_now_ns() - start) / 1e6);
+    bench_print("spike", "peak", (double)peak / 1e6);
+    bench_print("spike", "of-goal", (double)resident() * 100 / (double)goal());
+}
+
+int main(int argc, char **argv)
+{
+    static const struct bench list[] = {
+        {"spike", NULL, spike, "ms until the memory of OPS dropped nodes is back"},
+        {0},
+    };
+    return bench_main(argc, argv, "spike", list);
+}
