@@ -90,11 +90,12 @@ static void ratio_pays_in_time(void)
 
 static void bucket_leaks(void)
 {
-    CHECK_EQ(pace_fill(0, 10, 30), 0);
-    CHECK_EQ(pace_fill(0, 30, 40), 10);
-    CHECK_EQ(pace_fill(100, 0, 100), 50);
-    CHECK_EQ(pace_fill(INT64_MAX, INT64_MAX, 0), 2 * PACE_FULL_NS);
-    CHECK_EQ(pace_fill(5, 0, INT64_MAX), 0);
+    CHECK_EQ(pace_fill(0, 10, 30, 1000), 0);
+    CHECK_EQ(pace_fill(0, 30, 40, 1000), 10);
+    CHECK_EQ(pace_fill(100, 0, 100, 1000), 50);
+    CHECK_EQ(pace_fill(990, 30, 20, 1000), 1000);
+    CHECK_EQ(pace_fill(INT64_MAX, INT64_MAX, 0, PACE_FULL_NS), PACE_FULL_NS);
+    CHECK_EQ(pace_fill(5, 0, INT64_MAX, PACE_FULL_NS), 0);
 }
 
 /* ---- a heap that lives ---- */
@@ -183,8 +184,10 @@ static void any_figures_are_sane(void)
         CHECK(in.limit < 0 || pace(&more).goal <= out.goal);
         double ratio = pace_ratio(any(&r), any(&r), any(&r), any(&r), any(&r));
         CHECK(ratio >= 0 && ratio <= 1e6);
-        int64_t fill = pace_fill((int64_t)any(&r), (int64_t)any(&r), (int64_t)any(&r));
-        CHECK(fill >= 0 && fill <= 2 * PACE_FULL_NS);
+        int64_t full = (int64_t)(any(&r) >> 1);
+        int64_t fill =
+            pace_fill((int64_t)any(&r), (int64_t)any(&r), (int64_t)any(&r), full);
+        CHECK(fill >= 0 && fill <= full);
     }
 }
 

@@ -1,29 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* assist.c - what who allocates does for the collector: begins cycles, and helps to mark.
  *
- * Owns: heap_hooks.allocated.
+ * Owns: heap_hooks.allocated; what is owed, what workers have done for all, who waits.
  * Not here: how much help is needed (pace.c, govern.c).
  *
  * While a cycle marks each allocated byte costs a number of bytes scanned, such that
  * marking is over when the heap reaches its goal.  A processor collects debt, and who
- * allocates on it pays when it is worth the trouble; what workers have scanned beyond their
- * own share is not asked for again, since the ratio is computed from what is left.
+ * allocates on it pays when it is worth the trouble: with what workers have scanned and
+ * nobody has used yet, else by marking.  Where nothing is to be had, since others are at
+ * the rest or it can not be shared, as a list, it depends: below the goal that is enough;
+ * beyond it he waits until workers have scanned what he owes, in turn, or to the end.
  *
- *   I1  Whoever finds nothing to do has paid: others are at the rest.  But beyond the goal
- *       he lets them work first.
+ *   I1  Beyond the goal nobody gets memory who owes, but when the collector takes too much
+ *       of the machine (govern_ratio is 0).
+ *   I2  Who waits for workers is in `payers`, and whoever takes him out makes him ready.
+ *       Nobody is in it when nothing is marked: assist_over comes after each cycle, and who
+ *       is about to wait looks at gc_is_marking under the lock.
  */
 #include "gc/collect.h"
 
+#include "fix/fix.h"
 #include "gc/end.h"
 #include "gc/govern.h"
 #include "gc/stats.h"
-#include "gr/time.h"
 
 #define DEBT_LEAST (64 << 10) /* smaller ones wait */
 #define LEAST_RATIO 0.25      /* so that a cycle with little to mark is soon over */
 #define SLICE_NS 100000
-#define WAIT_NS 50000
-#define SLICES 64 /* at a time: then the goroutine gets its object, whatever is owed */
+
+/* Who waits for workers. */
+struct payer {
+    struct payer *next; /* guarded by payers.lock */
+    struct g *g;
+    uint64_t debt; /* the same */
+};
+
+static struct {
+    struct mutex lock;
+    struct payer *first, *last; /* guarded by lock (I2) */
+    atomic_u32 any;             /* atomic, written under lock: a hint */
+    atomic_u64 credit;          /* atomic: bytes that workers have scanned for all */
+    struct fixpool pool;
+} payers = {.lock = MUTEX_INIT(RANK_gccycle), .pool = FIXPOOL_INIT(sizeof(struct payer))};
 
 /* GR_DEBUG=gcstress=n: a cycle at each n-th look at the collector. */
 static bool is_stress_due(void)
@@ -33,43 +51,136 @@ static bool is_stress_due(void)
            add_relaxed(&looks, 1) % (uint64_t)env_knobs.gcstress == 0;
 }
 
-/* Others are at the rest, which cannot be shared, as a list: they shall get on with it. */
-static void assist_wait(void)
+/* ---- what workers do for all --------------------------------------------------------- */
+
+/* Needs: something is owed. */
+static void credit_use(struct work *w)
 {
-    if (env_knobs.faketime)
-        sched_yield_now();
+    uint64_t have = load_relaxed(&payers.credit), n;
+    do {
+        n = min_u64(have, (uint64_t)w->debt);
+    } while (n > 0 && !cas_relaxed(&payers.credit, &have, have - n));
+    w->debt -= (int64_t)n;
+}
+
+/* Those whose debts are paid by that many bytes, in turn; what is left over: *bytes. */
+static struct g *payers_serve_locked(uint64_t *bytes)
+{
+    struct g *list = NULL, **end = &list;
+    struct payer *p;
+    while ((p = payers.first) != NULL && p->debt <= *bytes) {
+        *bytes -= p->debt;
+        payers.first = p->next;
+        *end = p->g;
+        end = &p->g->link;
+    }
+    *end = NULL;
+    if (p == NULL)
+        return list;
+    p->debt -= *bytes;
+    *bytes = 0;
+    return list;
+}
+
+static void serve(uint64_t bytes, bool is_over)
+{
+    mutex_lock(&payers.lock);
+    struct g *list = payers_serve_locked(&bytes);
+    store_relaxed(&payers.any, payers.first != NULL);
+    mutex_unlock(&payers.lock);
+    if (!is_over)
+        add_relaxed(&payers.credit, bytes);
+    sched_ready_all(list);
+}
+
+void assist_credit(uint64_t bytes)
+{
+    if (load_relaxed(&payers.any) != 0)
+        serve(bytes, false);
     else
-        gr_sleep_ns(WAIT_NS);
+        add_relaxed(&payers.credit, bytes);
+}
+
+void assist_over(void)
+{
+    serve(UINT64_MAX, true);
+}
+
+static void debt_forget(struct work *w)
+{
+    w->debt = 0;
+}
+
+void assist_reset(void)
+{
+    store_relaxed(&payers.credit, 0);
+    work_each(debt_forget);
+}
+
+/* ---- paying -------------------------------------------------------------------------- */
+
+static bool wait_commit(struct g *g, void *arg)
+{
+    struct payer *p = arg;
+    bool waits = load_relaxed(&gc_is_marking); /* (I2) */
+    p->g = g;
+    p->next = NULL;
+    if (waits) {
+        if (payers.first == NULL)
+            payers.first = p;
+        else
+            payers.last->next = p;
+        payers.last = p;
+        store_relaxed(&payers.any, 1);
+    }
+    mutex_unlock(&payers.lock);
+    return waits;
+}
+
+static void wait_for_workers(int64_t debt)
+{
+    struct payer *p = fixpool_acquire(&payers.pool);
+    p->debt = (uint64_t)debt;
+    mutex_lock(&payers.lock);
+    sched_park(wait_commit, p, PARK_GC_ASSIST);
+    fixpool_release(&payers.pool, p);
+}
+
+/* A slice of marking.  False: nothing was to be had. */
+static bool pay_some(struct work *w)
+{
+    uint64_t bytes = 0;
+    int64_t begin_ns = os_now_ns();
+    bool any = mark_slice(begin_ns + SLICE_NS, (uint64_t)w->debt, &bytes);
+    w->debt -= (int64_t)bytes;
+    stats_mark_time(STATS_ASSIST, os_now_ns() - begin_ns);
+    return any;
 }
 
 static void assist_pay(struct work *w)
 {
-    int64_t begin_ns = os_now_ns(), now_ns = begin_ns;
-    for (int i = 0; i < SLICES && w->debt > 0 && load_relaxed(&gc_is_marking); i++) {
-        uint64_t bytes = 0;
-        bool any = mark_slice(now_ns + SLICE_NS, (uint64_t)w->debt, &bytes);
-        w->debt -= (int64_t)bytes;
-        now_ns = os_now_ns();
-        if (any)
-            continue;
-        bool has_paid = heap_live() < govern_goal(); /* I1 */
-        if (has_paid)
-            w->debt = 0;
-        cycle_end_try(); /* may park: the processor may be another one then */
-        if (has_paid)
+    while (w->debt > 0 && load_relaxed(&gc_is_marking)) {
+        credit_use(w);
+        if (w->debt <= 0 || !pay_some(w))
             break;
-        assist_wait();
-        w = work_mine();
+        sched_point();
+        w = work_mine(); /* it may be another processor's now */
     }
-    stats_mark_time(STATS_ASSIST, now_ns - begin_ns);
+    if (w->debt <= 0)
+        return;
+    int64_t debt = w->debt;
+    w->debt = 0;
+    cycle_end_try(); /* may park */
+    if (heap_live() >= govern_goal())
+        wait_for_workers(debt); /* (I1) */
 }
 
 static void assist(size_t bytes)
 {
     struct work *w = work_mine();
-    if (w == NULL || MUTANT(gc_assist_lost))
+    double ratio = govern_ratio(load_relaxed(&payers.credit));
+    if (w == NULL || ratio == 0 || MUTANT(gc_assist_lost))
         return;
-    double ratio = govern_ratio();
     w->debt += (int64_t)((double)bytes * (ratio > LEAST_RATIO ? ratio : LEAST_RATIO));
     if (w->debt > DEBT_LEAST)
         assist_pay(w);
@@ -83,6 +194,6 @@ void assist_allocated(size_t bytes)
     } else if (is_stress_due()) {
         cycle_begin(cycle_begun() + 1, GC_BY_STRESS);
     } else if (heap_live() >= load_relaxed(&heap_trigger)) {
-        cycle_begin(cycle_begun() + 1, GC_BY_HEAP);
+        cycle_begin_by_heap();
     }
 }

@@ -26,6 +26,8 @@
 #include "os/os.h"
 #include "sched/sched.h"
 
+#define GC_SHARE 4 /* the worker's part of processors is one in so many */
+
 /* ---- mark.c -------------------------------------------------------------------------- */
 
 /* The object that this word points to or into, if any, is reachable.  While marking. */
@@ -82,6 +84,8 @@ enum gc_reason { GC_BY_HEAP, GC_BY_CALL, GC_BY_MINOR_CALL, GC_BY_TIME, GC_BY_STR
 /* Begins a cycle if none marks and nobody is beginning one: number `nth` or a later one is
  * not needed when there have been so many.  On a goroutine, no lock; may park. */
 void cycle_begin(uint64_t nth, enum gc_reason why);
+/* The heap has reached heap_trigger: comes back when a cycle has begun. */
+void cycle_begin_by_heap(void);
 uint64_t cycle_begun(void); /* how many have begun so far */
 uint64_t cycle_ended(void); /* how many of them are marked */
 bool cycle_is_minor(void);  /* the one that marks, or did so last */
@@ -100,6 +104,10 @@ void sweeper_start(void);    /* there is something to be swept */
 /* ---- assist.c ------------------------------------------------------------------------ */
 
 void assist_allocated(size_t bytes); /* heap_hooks.allocated */
+/* A worker has scanned that much, for whoever owes. */
+void assist_credit(uint64_t bytes);
+void assist_reset(void); /* the world stands still: marking begins, nothing is owed */
+void assist_over(void);  /* marking is over, in a world that runs: nobody waits for it */
 
 /* ---- barrier.c ----------------------------------------------------------------------- */
 

@@ -121,6 +121,7 @@ static void begin_stopped(enum gc_reason why, bool is_minor)
     stats_begin(why);
     heap_mark_begin(is_minor);
     mark_reset();
+    assist_reset();
     root_reset();
     store_relaxed(&cycle.begun, load_relaxed(&cycle.begun) + 1);
     if (!is_minor)
@@ -137,11 +138,11 @@ static void end_stopped(void)
     store_relaxed(&gc_is_marking, false);
     mark_settle();
     sched_scan_end();
+    stats_end();
     heap_mark_end(mark_found());
     store_relaxed(&cycle.ended, load_relaxed(&cycle.ended) + 1);
     store_relaxed(&cycle.major_ended, load_relaxed(&cycle.major_begun));
     govern_end();
-    stats_end();
 }
 
 /* After the second stop, in a world that runs. */
@@ -149,6 +150,7 @@ static void end_started(void)
 {
     stats_line();
     sweeper_start();
+    assist_over();
     tell_news();
 }
 
@@ -231,6 +233,20 @@ void cycle_begin(uint64_t nth, enum gc_reason why)
     begin_give();
     worker_start();
     tell_news();
+}
+
+/* Whoever has reached the trigger goes on when marking has begun: else there is no bound to
+ * what the others allocate until one of them has stopped the world. */
+void cycle_begin_by_heap(void)
+{
+    uint64_t news = news_now(), nth = cycle_begun() + 1;
+    if (load_relaxed(&gc_is_marking) || heap_live() < load_relaxed(&heap_trigger))
+        return;
+    cycle_begin(nth, GC_BY_HEAP);
+    if (cycle_begun() >= nth || is_one_thread())
+        return;
+    heap_sweep_all();
+    wait_for_news(news);
 }
 
 /* ---- ending -------------------------------------------------------------------------- */

@@ -77,15 +77,26 @@ void govern_begin(void)
     govern.expected = govern.in.scan;
 }
 
+/* What the collector takes from the program is help and the worker's share; what the worker
+ * has beyond that, and idle processors do, nobody else wanted. */
+static void fill_update(int64_t marking_ns, int64_t all_ns, int64_t full_ns)
+{
+    int64_t share_ns = marking_ns / GC_SHARE, worker_ns = stats_mark_ns_of(STATS_WORKER);
+    int64_t taken_ns = stats_mark_ns_of(STATS_ASSIST);
+    taken_ns += worker_ns < share_ns ? worker_ns : share_ns;
+    govern.fill = pace_fill(govern.fill, taken_ns, all_ns - stats_mark_ns_of(STATS_IDLE),
+                            full_ns);
+    store_relaxed(&govern.is_full, govern.fill >= full_ns);
+}
+
 void govern_end(void)
 {
     uint64_t live = heap_live(), born = live - govern.begin_old - mark_found();
     int64_t now_ns = os_now_ns(), procs = gr_procs(0);
     int64_t all_ns = (now_ns - govern.begin_ns) * procs;
     int64_t mark_ns = stats_mark_ns();
-    govern.fill = pace_fill(govern.fill, mark_ns, (now_ns - govern.end_ns) * procs);
+    fill_update(all_ns, (now_ns - govern.end_ns) * procs, PACE_FULL_NS * procs);
     govern.end_ns = now_ns;
-    store_relaxed(&govern.is_full, govern.fill >= PACE_FULL_NS);
     mutex_lock(&govern.lock);
     govern.in.live = live;
     govern.in.scan = mark_scanned();
@@ -110,12 +121,13 @@ uint64_t govern_live(void)
     return load_relaxed(&govern.live);
 }
 
-double govern_ratio(void)
+double govern_ratio(uint64_t unused)
 {
-    uint64_t expected = govern.expected, goal = govern_goal();
+    uint64_t expected = govern.expected, goal = govern_goal(), done = mark_scanned();
     if (goal == PACE_OFF || load_relaxed(&govern.is_full))
         return 0;
-    return pace_ratio(expected, govern.begin_heap, mark_scanned(), heap_live(), goal);
+    done = done > unused ? done - unused : 0;
+    return pace_ratio(expected, govern.begin_heap, done, heap_live(), goal);
 }
 
 /* ---- memory that goes back ----------------------------------------------------------- */

@@ -12,6 +12,9 @@ void govern_end(void);   /* in the second stop: the next trigger is set */
 uint64_t govern_goal(void);
 uint64_t govern_live(void);   /* that the last cycle found */
 uint64_t govern_retain(void); /* bytes of memory that the heap should keep */
-double govern_ratio(void);    /* of help, at this moment */
+/* Of help, at this moment; 0: none is asked for.  unused: bytes that were scanned and that
+ * nobody has used to pay yet.  They count as not scanned: else, when little is left, so
+ * little would be asked for that they would pay for any number of bytes. */
+double govern_ratio(uint64_t unused);
 
 #endif

@@ -96,10 +96,10 @@ double pace_ratio(uint64_t expected, uint64_t most, uint64_t done, uint64_t heap
     return ratio < RATIO_MAX ? ratio : RATIO_MAX;
 }
 
-int64_t pace_fill(int64_t fill, int64_t gc_ns, int64_t all_ns)
+int64_t pace_fill(int64_t fill, int64_t gc_ns, int64_t all_ns, int64_t full_ns)
 {
     double next = (double)fill + (double)gc_ns - (double)all_ns / 2;
-    if (!(next > 0))
+    if (!(next > 0) || full_ns <= 0)
         return 0;
-    return next < 2.0 * PACE_FULL_NS ? (int64_t)next : 2 * PACE_FULL_NS;
+    return next < (double)full_ns ? (int64_t)next : full_ns;
 }

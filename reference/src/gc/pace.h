@@ -42,8 +42,8 @@ double pace_ratio(uint64_t expected, uint64_t most, uint64_t done, uint64_t heap
                   uint64_t goal);
 
 /* How much of the time the collector has taken, leaking: what is above half of it, in ns,
- * bounded; while it is above PACE_FULL_NS nobody helps, whatever the limit asks for. */
-#define PACE_FULL_NS INT64_C(1000000000)
-int64_t pace_fill(int64_t fill, int64_t gc_ns, int64_t all_ns);
+ * from 0 to full_ns; while it is that nobody helps, whatever the goal asks for. */
+#define PACE_FULL_NS INT64_C(1000000000) /* for each processor */
+int64_t pace_fill(int64_t fill, int64_t gc_ns, int64_t all_ns, int64_t full_ns);
 
 #endif

@@ -46,6 +46,11 @@ void stats_mark_time(enum stats_who who, int64_t ns)
     add_relaxed(&stats.mark_ns[who], ns);
 }
 
+int64_t stats_mark_ns_of(enum stats_who who)
+{
+    return load_relaxed(&stats.mark_ns[who]);
+}
+
 int64_t stats_mark_ns(void)
 {
     int64_t ns = 0;

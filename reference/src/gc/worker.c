@@ -27,7 +27,6 @@
 
 #define SLICE_NS 100000
 #define SLICE_MAX_NS 2500000
-#define SHARE 4 /* one part in so many of the processors' time */
 #define SWEEP_PAGES 64
 #define SCAVENGE_PIECE ((size_t)1 << 20)
 #define SCAVENGE_REST 20
@@ -92,6 +91,7 @@ static int64_t worker_slice(int64_t slice_ns)
     bool any = mark_slice(begin_ns + slice_ns, UINT64_MAX, &bytes);
     int64_t ns = os_now_ns() - begin_ns;
     stats_mark_time(STATS_WORKER, ns);
+    assist_credit(bytes);
     if (any)
         sched_wake_idle(); /* it may find some of what was found */
     else
@@ -106,7 +106,7 @@ static void worker_pause(int64_t ahead, int procs)
         sched_yield_now();
         return;
     }
-    int64_t ns = ahead * SHARE / procs;
+    int64_t ns = ahead * GC_SHARE / procs;
     gr_sleep_ns(ns > SLICE_NS ? ns : SLICE_NS);
 }
 
@@ -115,7 +115,7 @@ static void worker_cycle(void)
     int procs = gr_procs(0);
     int64_t begin_ns = os_now_ns(), had = 0;
     while (load_relaxed(&gc_is_marking)) { /* I1 */
-        int64_t owed = (os_now_ns() - begin_ns) * procs / SHARE - had;
+        int64_t owed = (os_now_ns() - begin_ns) * procs / GC_SHARE - had;
         int64_t slice = owed < SLICE_NS       ? SLICE_NS
                         : owed < SLICE_MAX_NS ? owed
                                               : SLICE_MAX_NS;
@@ -123,7 +123,7 @@ static void worker_cycle(void)
         if (!load_relaxed(&gc_is_marking))
             return;
         if (sched_is_wanted())
-            worker_pause(had - (os_now_ns() - begin_ns) * procs / SHARE, procs);
+            worker_pause(had - (os_now_ns() - begin_ns) * procs / GC_SHARE, procs);
         else
             sched_yield_now();
     }
@@ -204,6 +204,7 @@ static void idle_mark(void)
         int64_t begin_ns = os_now_ns();
         any = mark_slice(begin_ns + SLICE_NS, UINT64_MAX, &bytes);
         stats_mark_time(STATS_IDLE, os_now_ns() - begin_ns);
+        assist_credit(bytes);
     }
     if (!any)
         cycle_end_try();

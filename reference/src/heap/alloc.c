@@ -58,9 +58,18 @@ static void type_check(const gr_type *t, size_t n)
 
 /* ---- slots --------------------------------------------------------------------------- */
 
+/* A loop that does nothing but allocate is hardly ever in text where it can be frozen. */
+static void poll_slowly(void)
+{
+    uint32_t asked = ATT_PREEMPT | ATT_STOP | ATT_WORLD;
+    if (UNLIKELY((load_relaxed(&sched_attention) & asked) != 0) && !sched_controlled())
+        sched_point();
+}
+
 /* Floor gc is told what was allocated, when it wants to know.  Nothing is held. */
 static void tell_collector(void)
 {
+    poll_slowly();
     if (heap_hooks.allocated == NULL ||
         !(load_relaxed(&gc_is_marking) || heap_live() >= load_relaxed(&heap_trigger)))
         return;

@@ -285,6 +285,7 @@ static void cache_flush(struct heap_cache *c)
     for (uint32_t k = 0; k < CLASS_KINDS; k++)
         if (c->runs[k].meta != NULL)
             run_flush(&c->runs[k]);
+    c->since = 0;
     if (MUTANT(alloc_tiny_kept))
         return;
     c->tiny = NULL;
