@@ -105,11 +105,11 @@ static void nil_before_finalizer(void *unused)
     (void)unused;
     for (int i = 0; i < 4; i++)
         make_finalized();
-    for (int i = 0; i < 100 && load_relaxed(&done) < 3; i++) {
+    /* The last one may be kept by a stale word; when the others are served is not ours. */
+    while (load_relaxed(&done) < 3) {
         cycles(1);
         gr_yield();
     }
-    CHECK(load_relaxed(&done) >= 3);
 }
 
 /* Some make strong pointers of weak ones, some drop strong ones, cycles go on. */

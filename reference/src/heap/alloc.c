@@ -255,9 +255,7 @@ void *gr_new_bytes(int64_t bytes)
 size_t gr_size_of(const void *p)
 {
     struct heap_ref r;
-    if (!heap_find(p, &r) || !heap_is_object(&r))
-        return 0;
-    if (!span_is_swept(r.meta) && !heap_bit(r.meta->marks, r.slot))
+    if (!heap_find(p, &r) || !span_is_alive(r.meta, r.slot))
         return 0;
     return heap_ref_bytes(&r);
 }

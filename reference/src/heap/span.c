@@ -9,6 +9,8 @@
  *       pages are given back: who finds a tag finds all about the span.
  *   I2  The end of an object, the news of it to floor gc and the span's sweep_gen change in
  *       one critical section of special_lock: who holds that sees all or nothing.
+ *   I3  For those who have no lock, a sweep writes alloc, then sweep_gen, then marks: who
+ *       sees that an object has lost its mark, sees that the span is swept.
  */
 #include "heap/span.h"
 
@@ -157,6 +159,18 @@ void span_whiten(struct heap_meta *m, uint32_t from, uint32_t end)
     }
 }
 
+bool span_is_alive(struct heap_meta *m, uint32_t slot)
+{
+    struct heap_ref r = {.meta = m, .slot = slot};
+    if (!span_is_swept(m)) {
+        /* Pairs with the release in marks_sweep. */
+        uint64_t marks = load_acquire(&m->marks[slot / 64]);
+        if ((marks >> slot % 64 & 1) == 0 && !span_is_swept(m))
+            return false;
+    }
+    return heap_is_object(&r);
+}
+
 /* ---- sweeping ------------------------------------------------------------------------ */
 
 /* Floor gc hears of each object that has specials and no mark (I2). */
@@ -178,24 +192,31 @@ static void specials_sweep(struct heap_meta *m)
     }
 }
 
-/* Gives: how many objects are left. */
-static uint32_t bits_sweep(struct heap_meta *m)
+/* alloc = marks.  Gives: how many objects are left. */
+static uint32_t alloc_sweep(struct heap_meta *m)
 {
-    bool is_sticky = load_relaxed(&gc_has_cards);
     uint32_t left = 0;
     for (uint32_t i = 0; i < span_words(m); i++) {
-        uint64_t was = load_relaxed(&m->alloc[i]), is = load_relaxed(&m->marks[i]);
-        is &= was;
+        uint64_t is = load_relaxed(&m->alloc[i]) & load_relaxed(&m->marks[i]);
         if (MUTANT(alloc_alive_swept) && i == 0)
             is &= is - 1;
         left += is != 0 ? popcount64(is) : 0;
         store_relaxed(&m->alloc[i], is);
-        store_relaxed(&m->marks[i], is_sticky ? is : 0);
-        store_relaxed(&m->scans[i], is_sticky ? is : 0);
+    }
+    return left;
+}
+
+static void marks_sweep(struct heap_meta *m)
+{
+    bool is_sticky = load_relaxed(&gc_has_cards);
+    for (uint32_t i = 0; i < span_words(m); i++) {
+        uint64_t is = is_sticky ? load_relaxed(&m->alloc[i]) : 0;
+        /* Pairs with the acquire in span_is_alive (I3). */
+        store_release(&m->marks[i], is);
+        store_relaxed(&m->scans[i], is);
         if (is_sticky)
             store_relaxed(&m->olds[i], is);
     }
-    return left;
 }
 
 uint32_t span_sweep(struct heap_meta *m)
@@ -205,8 +226,9 @@ uint32_t span_sweep(struct heap_meta *m)
     if (m->specials != NULL)
         specials_sweep(m);
     poison_dying(m);
-    uint32_t left = bits_sweep(m);
-    store_relaxed(&m->sweep_gen, load_relaxed(&heap_state.sweep_gen));
+    uint32_t left = alloc_sweep(m);
+    store_relaxed(&m->sweep_gen, load_relaxed(&heap_state.sweep_gen)); /* I3 */
+    marks_sweep(m);
     mutex_unlock_p(special_lock(m));
     uint32_t freed = m->nalloc - left;
     m->nalloc = left;

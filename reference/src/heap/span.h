@@ -54,6 +54,10 @@ static inline uint32_t span_slot_of(const struct heap_meta *m, uint64_t offset)
     return m->slot_bytes != 0 ? (uint32_t)(offset * heap_classes[m->class].magic >> 32) : 0;
 }
 
+/* Whether the object in that slot was reachable when the last cycle ended, or is newer.
+ * Exact for objects that are reachable now.  Any thread, beside a sweep (span.c I3). */
+bool span_is_alive(struct heap_meta *m, uint32_t slot);
+
 uint32_t span_count(const struct heap_meta *m, const atomic_u64 *bits);
 
 /* The first run of free slots at `from` or behind: [*from, *end).  False: there is none.
