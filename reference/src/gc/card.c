@@ -65,7 +65,7 @@ static UNWATCHED bool page_is_clean(size_t page)
 
 static void page_see(struct work *w, size_t page)
 {
-    struct heap_ref r;
+    struct heap_ref r = {.meta = NULL};
     bool is_used = cards.is_minor && heap_find(heap_page_at(page), &r);
     size_t first = page * HEAP_PAGE_CARDS;
     for (size_t c = first; c < first + HEAP_PAGE_CARDS; c++) {
