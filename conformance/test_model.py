@@ -26,8 +26,10 @@ LIT = ROOT / "build" / "opt" / "lit"
 MODEL = ROOT / "spec" / "lit" / "model"
 BATCHES, PER_BATCH = 6, 40
 TESTS = ("chan", "sync", "panic", "timer", "heap")
+RUNS = {"model_random_test": "800", "model_random_heap_test": "300"}
 MUTANTS = re.findall(r"^    MUTANT_(\w+)(?: = 1)?, ", (MODEL / "mutant.h").read_text(), re.MULTILINE)
-CODES = {"send-closed": "-1001", "close-closed": "-1002", "wg-negative": "-1008", "unlock-unlocked": "0"}
+CODES = {"send-closed": "-1001", "close-closed": "-1002", "wg-negative": "-1008", "unlock-unlocked": "0",
+         "nil-deref": "-1005", "index": "-1006"}
 
 
 def statement(rng: random.Random) -> list[str]:
@@ -105,11 +107,12 @@ def liblit() -> Path:
 def build_mutant(number: int, liblit: Path, out: Path) -> list[Path]:
     """The unit tests of the model, linked with a model that makes mistake `number`."""
     flags = ["-std=gnu11", "-O0", f"-DMODEL_MUTANT={number}", f"-I{ROOT / 'spec' / 'lit'}"]
-    sources = [str(p) for p in sorted(MODEL.glob("*.c"))] + [str(ROOT / "spec" / "unit" / "cases.c")]
+    shared = [ROOT / "spec" / "unit" / f"{name}.c" for name in ("cases", "random")]
+    sources = [str(p) for p in [*sorted(MODEL.glob("*.c")), *shared]]
     subprocess.run(["gcc", *flags, "-c", *sources], cwd=out, check=True)
     objects = [str(p) for p in out.glob("*.o")]
     programs = []
-    for name in (*(f"model_{t}_test" for t in TESTS), "model_random_test"):
+    for name in (*(f"model_{t}_test" for t in TESTS), *RUNS):
         programs.append(out / name)
         subprocess.run(["gcc", *flags, "-o", programs[-1], ROOT / "spec" / "unit" / f"{name}.c", *objects, liblit,
                         "-lm"], check=True)
@@ -124,7 +127,7 @@ def test_mutants_are_listed() -> None:
 def test_mutant_is_seen(name: str, liblit: Path, tmp_path: Path) -> None:
     """Each mistake fails some unit test of the model."""
     for tested in build_mutant(MUTANTS.index(name) + 1, liblit, tmp_path):
-        args = ["--runs", "800"] if tested.name == "model_random_test" else []
+        args = ["--runs", RUNS[tested.name]] if tested.name in RUNS else []
         done = subprocess.run([tested, *args], capture_output=True, text=True, timeout=120, check=False,
                               env={**os.environ, "LC_ALL": "C"})
         if done.returncode != 0:

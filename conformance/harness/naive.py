@@ -2,8 +2,8 @@
 """A second model, naive on purpose: every execution of a plan, for the core operations only.
 
 Owns: reading a plan (protocol.md section 3) and exploring it without any reduction, with states as plain tuples.
-Not here: the model that judges (spec/lit/model), which this one shares no line and no idea of layout with; panics that
-unwind, timers, cond, rwmutex and once.
+Not here: the model that judges (spec/lit/model), which this one shares no line and no idea of layout with; objects of
+the heap (naive_heap.py); deferred calls, timers, cond, rwmutex and once.
 
 Idea: a goroutine is (block, pc, registers, stores, parked).  Each step runs one instruction, one store to a shown
 register that is still to come, or completes nothing.  A blocked operation sets `parked`; whoever comes later completes
@@ -23,13 +23,21 @@ CALC = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * 
 
 
 class G(NamedTuple):
-    """A goroutine; dead when block is -1."""
+    """A goroutine; dead when block is -1.  Below are (block, pc, registers) of those that called.
+
+    The last three are of programs with a heap: whose finalizer it is (0: a cleanup, None: neither), what the collection
+    that it waits for must find dead, collections of a `gc until` so far.
+    """
 
     block: int
     pc: int
-    regs: tuple[int, ...]
+    regs: tuple[Any, ...]
     stores: tuple[tuple[int, int], ...]
     parked: bool
+    below: tuple[tuple[int, int, tuple[Any, ...]], ...] = ()
+    end: Any = None
+    doomed: tuple[int, ...] = ()
+    rounds: int = 0
 
 
 class S(NamedTuple):
@@ -39,6 +47,7 @@ class S(NamedTuple):
     objs: tuple[Any, ...]
     shown: tuple[int, ...]
     log: tuple[int, ...]
+    heap: Any = None
 
 
 class End(NamedTuple):
@@ -70,7 +79,7 @@ def read_plan(text: str) -> Plan:
         elif word[0] == "obj":
             plan.kinds.append(word[2])
             plan.caps.append(int(word[3]) if word[2] == "chan" else 0)
-            plan.first.append(((), False) if word[2] == "chan" else int(word[3]) if word[2] == "atomic" else 0)
+            plan.first.append(((), False) if word[2] == "chan" else int(word[3]) if word[2] in ("atomic", "var") else 0)
         elif word[0] == "blk":
             plan.blocks.append((int(word[3]), []))
         elif word[0] == "show":
@@ -95,11 +104,11 @@ class Naive:
     def code(self, g: G) -> tuple[str | None, list[str], list[list[str]]]:
         return self.plan.blocks[g.block][1][g.pc]
 
-    def value(self, s: S, g: G, word: str) -> int:
+    def value(self, s: S, g: G, word: str) -> Any:
         n = int(word[1:])
         return n if word[0] == "#" else g.regs[n] if word[0] == "r" else s.shown[n]
 
-    def finish(self, g: G, results: list[tuple[str, int]], pc: int | None = None) -> G:
+    def finish(self, g: G, results: list[tuple[str, Any]], pc: int | None = None) -> G:
         """The goroutine behind its instruction: registers set, stores to shown registers queued."""
         regs, stores = list(g.regs), []
         for to, v in results:
@@ -107,9 +116,9 @@ class Naive:
                 regs[int(to[2:])] = v
             elif to[1] == "g":
                 stores.append((int(to[2:]), v))
-        return G(g.block, g.pc + 1 if pc is None else pc, tuple(regs), tuple(stores), False)
+        return g._replace(pc=g.pc + 1 if pc is None else pc, regs=tuple(regs), stores=tuple(stores), parked=False)
 
-    def done(self, g: G, results: list[tuple[str, int]] | None = None) -> G:
+    def done(self, g: G, results: list[tuple[str, Any]] | None = None) -> G:
         caught = self.code(g)[0]
         return self.finish(g, (results or []) + ([(caught, 0)] if caught else []))
 
@@ -124,8 +133,20 @@ class Naive:
     def fail(self, s: S, i: int, code: int) -> S | End:
         """The operation of goroutine i panics."""
         g = s.gs[i]
+        while g.below and not self.code(g)[0]:
+            g = self.leave(g)
         caught = self.code(g)[0]
         return self.put(s, i, self.finish(g, [(caught, code)])) if caught else End(f"panic:{code}", s)
+
+    @staticmethod
+    def leave(g: G) -> G:
+        """Back in the caller, at its call."""
+        block, pc, regs = g.below[-1]
+        return g._replace(block=block, pc=pc, regs=regs, below=g.below[:-1])
+
+    def born(self, block: int, *args: Any) -> G:
+        """A goroutine at the beginning of a block."""
+        return G(block, 0, (args + (0,) * self.plan.blocks[block][0])[:self.plan.blocks[block][0]], (), False)
 
     # ---- channels: cases of an operation, and whoever waits ----
 
@@ -229,9 +250,15 @@ class Naive:
                 yield parked
         elif op == "close":
             yield from self.close(s, i, int(word[1]))
-        elif op == "spawn":
-            child = G(int(word[1]), 0, (0,) * self.plan.blocks[int(word[1])][0], (), False)
-            yield self.put(s, i, self.done(g))._replace(gs=self.put(s, i, self.done(g)).gs + (child,))
+        elif op in ("spawn", "spawn1"):
+            s = self.put(s, i, self.done(g))
+            yield s._replace(gs=s.gs + (self.born(int(word[1]), *val[2:]),))
+        elif op in ("call", "call1"):
+            callee = self.born(int(word[1]), *val[2:])
+            below = (*g.below, (g.block, g.pc, g.regs))
+            yield self.put(s, i, g._replace(block=callee.block, pc=0, regs=callee.regs, below=below))
+        elif op == "ret" and g.below:
+            yield self.put(s, i, self.done(self.leave(g)))
         elif op == "ret":
             end = self.put(s, i, G(-1, 0, (), (), False))
             yield End("ok", s) if i == 0 else end
@@ -272,35 +299,44 @@ class Naive:
         return s
 
     def passive(self, s: S, i: int, g: G, word: list[str], val: list[int]) -> S:
-        """len, cap, and the atomics."""
-        op, o = word[0], int(word[1])
+        """len, the atomics, and plain variables."""
+        op = word[0]
+        if op not in ("len", "load", "read", "store", "write", "add", "swap", "cas"):
+            raise NotImplementedError(op)
+        o = int(word[1])
         x = s.objs[o]
         if op == "len":
             return self.put(s, i, self.done(g, [(word[2], len(x[0]))]))
-        if op == "load":
+        if op in ("load", "read"):
             return self.put(s, i, self.done(g, [(word[2], x)]))
-        if op == "store":
+        if op in ("store", "write"):
             return self.set(self.put(s, i, self.done(g)), o, val[2])
         if op == "add":
             return self.set(self.put(s, i, self.done(g, [(word[3], x + val[2])])), o, x + val[2])
         if op == "swap":
             return self.set(self.put(s, i, self.done(g, [(word[3], x)])), o, val[2])
-        if op == "cas":
-            hit = x == val[2]
-            return self.set(self.put(s, i, self.done(g, [(word[4], int(hit))])), o, val[3] if hit else x)
-        raise NotImplementedError(op)
+        hit = x == val[2]
+        return self.set(self.put(s, i, self.done(g, [(word[4], int(hit))])), o, val[3] if hit else x)
 
     # ---- search ----
 
+    def start(self) -> S:
+        return S((self.born(0),), tuple(self.plan.first), (0,) * self.plan.nglobals, ())
+
+    def steps(self, s: S) -> list[S | End]:
+        """The steps of all goroutines."""
+        return [t for i in range(len(s.gs)) for t in self.step(s, i)]
+
+    def moves(self, s: S) -> Iterator[S | End]:
+        yield from self.steps(s) or [End("deadlock", s)]
+
     def ends(self, limit: int) -> set[str] | None:
         """The outcomes as text, None when there are more states than the limit."""
-        main = G(0, 0, (0,) * self.plan.blocks[0][0], (), False)
-        start = S((main,), tuple(self.plan.first), (0,) * self.plan.nglobals, ())
+        start = self.start()
         seen, todo, found = {start}, [start], set()
         while todo:
             s = todo.pop()
-            moves = [t for i in range(len(s.gs)) for t in self.step(s, i)]
-            for t in moves or [End("deadlock", s)]:
+            for t in self.moves(s):
                 if isinstance(t, End):
                     found.add(self.text(t))
                 elif t not in seen:

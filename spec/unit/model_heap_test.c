@@ -151,6 +151,12 @@ static const struct model_case cases[] = {
              "  drop p\n  gc\n  wait g\nfunc ran(o):\n  note 1\n  done g\nfunc c:\n"
              "  note 2\nshow log\n",
      "ok log=1 | ok log=1,2"},
+    {"cleanup_waits_for_finalizer",
+     PRECISE "wg g\nwg f\nptr v\natomic n = 0\nmain:\n  add g 1\n  p = new 1\n"
+             "  cleanup p c\n  finalizer p save\n  drop p\n  gc\n  wait g\n" RAISE_FENCE
+             "  a = load n\nfunc save(o):\n  v = o\n  done g\nfunc c:\n  add n 1\n" FENCE
+             "show main.a\n",
+     "ok main.a=0 ; batch"},
     {"cleanup_keeps_its_argument",
      PRECISE "wg f\natomic n = 0\nmain:\n  p = new 1\n  q = new 1\n  finalizer q ran\n"
              "  cleanup p c(q)\n  drop q\n" RAISE_FENCE
@@ -239,6 +245,16 @@ static const struct model_case cases[] = {
              "  drop p\n  p = new 0\n  finalizer p two\n  drop p\n  gc\n  wait g\n"
              "func one(o):\n  wait h\n  done g\nfunc two(o):\n  done h\nshow log\n",
      "deadlock log=- | ok log=- ; hanging"},
+    {"finalizer_behind_one_that_locks",
+     PRECISE "chan c 0\nmutex m\nmain:\n  lock m\n  p = new 0\n  finalizer p one\n"
+             "  drop p\n  p = new 0\n  finalizer p two\n  drop p\n  gc\n  <-c\n"
+             "  unlock m\n  <-c\nfunc one(o):\n  lock m\n  unlock m\n  c <- 1\n"
+             "func two(o):\n  c <- 1\nshow log\n",
+     "deadlock log=- | ok log=- ; hanging"},
+    {"finalizer_may_be_left_at_a_lock",
+     PRECISE "wg g\nmutex m\nmain:\n  add g 1\n  lock m\n  p = new 0\n  finalizer p f\n"
+             "  drop p\n  gc\n  wait g\nfunc f(o):\n  done g\n  lock m\nshow log\n",
+     " ; unmodelled"},
     {"finalizer_panics",
      PRECISE "chan c 0\nmain:\n  p = new 0\n  finalizer p f\n  drop p\n  gc\n  <-c\n"
              "func f(o):\n  panic 4\nshow log\n",

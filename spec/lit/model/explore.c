@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "model/explore.h"
+#include "model/heap.h"
 #include "model/outcome.h"
 
 /* ---- ends ---- */
@@ -33,7 +34,7 @@ static void count_left(struct explorer *ex)
     for (int g = part_g0(st) + 1; g < st->nparts; g++) {
         bool ends = g_alive(st, g) && words(st, g)[G_END]; /* drivers see to those */
         left += g_alive(st, g) && !ends;
-        if (ends && words(st, g)[G_STAT] != G_RUNS) {
+        if (heap_waits(st, g)) {
             state_unmodelled(st, "main may return while a finalizer or cleanup waits", "");
         }
     }

@@ -275,7 +275,7 @@ void heap_mark(const struct state *st, const struct heap *h, const bool *extra, 
         }
     }
     for (int i = 0; i < h->ndues; i++) {
-        mark_word(&m, SORT_POINTER, h->due[i].arg);
+        mark_word(&m, SORT_POINTER, IS_MUTANT(DUE_KEEPS_NONE) ? 0 : h->due[i].arg);
     }
     for (int i = 0; i < h->ncleans; i++) {
         mark_word(&m, SORT_POINTER, h->clean[i].object < 0 ? 0 : h->clean[i].arg);

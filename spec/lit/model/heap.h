@@ -89,6 +89,7 @@ void heap_settle(struct state *st);
 void step_heap(struct state *st, int g);
 enum fate heap_fate(const struct state *st, int g); /* of a goroutine that collects */
 void step_collects(struct state *st, int g);
+bool heap_waits(const struct state *st, int g); /* a finalizer or cleanup, for somebody */
 /* Moves of the runtime: what is due starts, and a collection of its own. */
 int heap_ndues(const struct state *st);
 void heap_start(struct state *st, int due);

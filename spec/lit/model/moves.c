@@ -168,7 +168,7 @@ static bool some_timer_wakes(struct state *st, int rows)
 static bool some_end_waits(const struct state *st)
 {
     for (int g = part_g0(st); g < st->nparts; g++) {
-        if (g_alive(st, g) && words(st, g)[G_STAT] != G_RUNS && words(st, g)[G_END]) {
+        if (heap_waits(st, g)) {
             return true;
         }
     }

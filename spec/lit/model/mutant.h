@@ -35,6 +35,11 @@ enum model_mutant {
     MUTANT_FINALIZER_KEEPS_NONE, /* what it would still use dies with its object */
     MUTANT_WEAK_OUTLIVES,        /* a weak pointer gives an object that was found dead */
     MUTANT_GC_IS_NOTHING,        /* an explicit collection need not find anything */
+    MUTANT_FINALIZER_TWICE,      /* what is due for its finalizer runs it twice */
+    MUTANT_CLEANUP_EARLY,        /* cleanups are due with the finalizer */
+    MUTANT_DROP_LOCAL,           /* reduction: nobody sees when a pointer is gone */
+    MUTANT_LOCK_IS_NO_WAIT,      /* a finalizer at a lock that is held keeps nobody */
+    MUTANT_DUE_KEEPS_NONE,       /* what waits for its finalizer is kept by nothing */
     MUTANT_END
 };
 

@@ -40,7 +40,7 @@ static bool refs_shown(const struct prog *p, const struct lit_instr *in)
 /* Whether it overwrites a register that may be the last to lead to an object. */
 static bool drops(const struct lit_block *b, const struct lit_instr *in)
 {
-    return in->d.kind == REF_REG && b->sorts[in->d.v] > SORT_INT;
+    return in->d.kind == REF_REG && b->sorts[in->d.v] > SORT_INT && !IS_MUTANT(DROP_LOCAL);
 }
 
 static enum instr_class classify(const struct prog *p, const struct lit_block *b,
@@ -72,7 +72,7 @@ static enum instr_class classify(const struct prog *p, const struct lit_block *b
     case OP_FAULT:
         return refs_shown(p, in) ? INSTR_SHOWN : INSTR_LOCAL;
     case OP_DROP:
-        return INSTR_SHOWN;
+        return IS_MUTANT(DROP_LOCAL) ? INSTR_LOCAL : INSTR_SHOWN;
     case OP_KEEP:
         return INSTR_LOCAL;
     case OP_RET:

@@ -221,7 +221,8 @@ static void bury(struct state *st, struct heap *h, const bool *live)
     }
     for (int i = 0; i < h->ncleans; i++) {
         struct heap_clean *c = &h->clean[i];
-        bool spared = c->object >= 0 && h->object[c->object].fin;
+        bool spared =
+            c->object >= 0 && h->object[c->object].fin && !IS_MUTANT(CLEANUP_EARLY);
         if (c->object < 0 || live[c->object] || spared) {
             continue;
         }
@@ -235,7 +236,7 @@ static void bury(struct state *st, struct heap *h, const bool *live)
         if (live[o] || !object->fin) {
             continue;
         }
-        if (h->ndues < HEAP_ENDS) {
+        for (int i = 0; i < 1 + IS_MUTANT(FINALIZER_TWICE) && h->ndues < HEAP_ENDS; i++) {
             h->due[h->ndues++] = (struct heap_due){object->fin - 1, heap_pointer(o, 0), 1};
         }
         object->fin = 0;
@@ -371,6 +372,14 @@ static void look(struct state *st, int g, struct heap *h)
     knows(st, g, obj_words(st, in->obj)[V_KNOW]);
     struct result res = {&in->d, x};
     g_finish(st, g, &res, 1, -1);
+}
+
+/* A lock that is held has no parked state of its own. */
+bool heap_waits(const struct state *st, int g)
+{
+    return g_alive(st, g) && words(st, g)[G_END] &&
+           (words(st, g)[G_STAT] != G_RUNS ||
+            (fate_of(st, g) == FATE_OFF && !IS_MUTANT(LOCK_IS_NO_WAIT)));
 }
 
 /* Whoever settles waits until what is due has run as far as it can. */
