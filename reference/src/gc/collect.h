@@ -47,6 +47,9 @@ void mark_typed(struct work *w, const gr_type *t, const void *at, size_t n);
 bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes);
 /* The world stands still, or one thread is all there is: marks to the end. */
 void mark_all(void);
+/* The world stands still: marks until the clock says that, or a deep stack is next.  True:
+ * all is marked. */
+bool mark_briefly(int64_t until_ns);
 /* Whether all is marked, as far as can be seen; exact in a stopped world. */
 bool mark_is_done(void);
 /* Whether nothing is to be had for one more who would mark: a guess. */

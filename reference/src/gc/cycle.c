@@ -16,7 +16,10 @@
  * major one takes them back before its first stop (card.c).
  *
  * With GR_DEBUG=gcstop=1, and in controlled runs, where there is one thread, marking
- * happens between the two stops without letting go.
+ * happens between the two stops without letting go.  So it does where the last cycle had
+ * next to nothing to mark: a program with little memory that allocates all the time has
+ * thousands of cycles a second, and one stop costs it less than two and what is woken in
+ * between.  If there is more to mark now, the world goes on after some microseconds.
  *
  *   I1  begun counts first stops, ended counts second ones: begun - ended is 1 while a
  *       cycle marks, else 0.  Both change while the world stands still.
@@ -29,6 +32,9 @@
 #include "gc/govern.h"
 #include "gc/stats.h"
 #include "gc/verify.h"
+
+#define BRIEF_BYTES ((uint64_t)32 << 10)
+#define BRIEF_NS 20000
 
 static struct {
     struct mutex lock;
@@ -185,17 +191,21 @@ static void begin_give(void)
     mutex_unlock(&cycle.lock);
 }
 
-/* Both stops in one, and all marking in between. */
-static void cycle_in_one_stop(enum gc_reason why, bool is_minor)
+/* All marking, in the first stop.  False: there is more than is worth it.  Cycles that a
+ * program asks for, or a test, are what they are said to be. */
+static bool mark_at_once(enum gc_reason why)
 {
+    if (env_knobs.gcstop || is_one_thread()) {
+        mark_all();
+        return true;
+    }
+    if (why != GC_BY_HEAP || env_knobs.gcverify || env_knobs.gcsmall ||
+        cycle_ended() == 0 || govern_expected() > BRIEF_BYTES)
+        return false;
     int64_t begin_ns = os_now_ns();
-    sched_stop_world("gc: a whole cycle");
-    begin_stopped(why, is_minor);
-    mark_all();
-    end_stopped();
-    start_world(begin_ns);
-    begin_give();
-    end_started();
+    bool is_done = mark_briefly(begin_ns + BRIEF_NS);
+    stats_mark_time(STATS_WORKER, os_now_ns() - begin_ns);
+    return is_done;
 }
 
 static bool is_minor_due(enum gc_reason why)
@@ -221,18 +231,22 @@ void cycle_begin(uint64_t nth, enum gc_reason why)
     bool is_minor = load_relaxed(&gc_has_cards) && is_minor_due(why);
     if (load_relaxed(&gc_has_cards) && !is_minor)
         heap_marks_clear();
-    if (env_knobs.gcstop || is_one_thread()) {
-        cycle_in_one_stop(why, is_minor);
-        return;
-    }
-    worker_boot();
+    if (!is_one_thread())
+        worker_boot();
     int64_t begin_ns = os_now_ns();
     sched_stop_world("gc: marking begins");
     begin_stopped(why, is_minor);
+    bool is_over = mark_at_once(why);
+    if (is_over)
+        end_stopped();
     start_world(begin_ns);
     begin_give();
-    worker_start();
-    tell_news();
+    if (is_over) {
+        end_started();
+    } else {
+        worker_start();
+        tell_news();
+    }
 }
 
 /* Whoever has reached the trigger goes on when marking has begun: else there is no bound to

@@ -16,6 +16,7 @@
 #define LEAST_BYTES ((uint64_t)4 << 20)
 #define SMALL_STACK_BYTES ((uint64_t)64 << 10)
 #define RETAIN_PART 32 /* of the goal, kept beyond it: with metas a tenth at most */
+#define RETAIN_LEAST ((uint64_t)2 << 20) /* the same: small heaps overshoot by more */
 
 static struct {
     struct mutex lock;
@@ -84,8 +85,8 @@ static void fill_update(int64_t marking_ns, int64_t all_ns, int64_t full_ns)
     int64_t share_ns = marking_ns / GC_SHARE, worker_ns = stats_mark_ns_of(STATS_WORKER);
     int64_t taken_ns = stats_mark_ns_of(STATS_ASSIST);
     taken_ns += worker_ns < share_ns ? worker_ns : share_ns;
-    govern.fill = pace_fill(govern.fill, taken_ns, all_ns - stats_mark_ns_of(STATS_IDLE),
-                            full_ns);
+    govern.fill =
+        pace_fill(govern.fill, taken_ns, all_ns - stats_mark_ns_of(STATS_IDLE), full_ns);
     store_relaxed(&govern.is_full, govern.fill >= full_ns);
 }
 
@@ -116,6 +117,11 @@ uint64_t govern_goal(void)
     return load_relaxed(&govern.goal);
 }
 
+uint64_t govern_expected(void)
+{
+    return govern.expected;
+}
+
 uint64_t govern_live(void)
 {
     return load_relaxed(&govern.live);
@@ -140,7 +146,7 @@ uint64_t govern_retain(void)
     mutex_unlock(&govern.lock);
     if (goal == PACE_OFF)
         goal = heap_live();
-    uint64_t retain = goal + goal / RETAIN_PART;
+    uint64_t retain = goal + max_u64(goal / RETAIN_PART, RETAIN_LEAST);
     uint64_t most = limit > 0 && (uint64_t)limit > other ? (uint64_t)limit - other : 0;
     return limit == PACE_NO_LIMIT || retain < most ? retain : most;
 }

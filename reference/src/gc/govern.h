@@ -10,6 +10,7 @@ void govern_begin(void); /* in the first stop */
 void govern_end(void);   /* in the second stop: the next trigger is set */
 
 uint64_t govern_goal(void);
+uint64_t govern_expected(void); /* bytes to be scanned in this cycle, as in the last one */
 uint64_t govern_live(void);   /* that the last cycle found */
 uint64_t govern_retain(void); /* bytes of memory that the heap should keep */
 /* Of help, at this moment; 0: none is asked for.  unused: bytes that were scanned and that

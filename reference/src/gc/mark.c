@@ -33,6 +33,7 @@
 #define SCAN_BATCH 4u /* goroutines */
 #define CARD_WORDS 64u
 STATIC_ASSERT(CARD_WORDS * sizeof(void *) == HEAP_CARD_BYTES, "a word of type bits each");
+#define BRIEF_STACK_BYTES ((size_t)4 << 10)
 
 static struct {
     atomic_u32 nactive;               /* atomic (I3) */
@@ -100,15 +101,19 @@ static ALWAYS_INLINE void mark_later(struct work *w, uintptr_t word)
         mark_ahead(w, &was);
 }
 
-/* All that was put off is done. */
-static void mark_flush(struct work *w)
+/* All that was put off is done.  False: nothing was. */
+static bool mark_flush(struct work *w)
 {
+    bool any = false;
     for (uint32_t i = 0; i < WORK_AHEAD; i++) {
         struct ahead *a = &w->ahead[w->ahead_at++ % WORK_AHEAD], was = *a;
         a->meta = NULL;
-        if (was.meta != NULL)
-            mark_ahead(w, &was);
+        if (was.meta == NULL)
+            continue;
+        mark_ahead(w, &was);
+        any = true;
     }
+    return any;
 }
 
 static UNWATCHED void words_mark(struct work *w, const void *lo, const void *hi)
@@ -331,17 +336,16 @@ static void entries_scan(struct work *w, const uint64_t *entry, uint32_t n)
 }
 
 /* One bit of marking: a batch of entries, else of roots, else of goroutines. */
-static bool mark_step(struct work *w)
+static bool mark_step(struct work *w, uint32_t batch)
 {
     uint64_t entry[BATCH];
-    uint32_t n = work_take(w, entry, BATCH);
+    uint32_t n = work_take(w, entry, batch);
     if (n > 0) {
         entries_scan(w, entry, n);
         return true;
     }
-    mark_flush(w);
     /* Who scans the last goroutines is told that none is left. */
-    return root_some(w) || sched_scan_some(SCAN_BATCH) || !work_is_empty();
+    return mark_flush(w) || root_some(w) || sched_scan_some(SCAN_BATCH) || !work_is_empty();
 }
 
 static bool is_point_due(void)
@@ -385,7 +389,7 @@ bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes)
 {
     bool any = false;
     struct work *w = slice_begin();
-    while (mark_step(w)) {
+    while (mark_step(w, BATCH)) {
         any = true;
         if (w->scanned_bytes + w->root_bytes >= most || is_point_due() ||
             os_now_ns() >= until_ns)
@@ -398,9 +402,19 @@ bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes)
 void mark_all(void)
 {
     struct work *w = slice_begin();
-    while (mark_step(w))
+    while (mark_step(w, BATCH))
         ;
     slice_end(w);
+}
+
+bool mark_briefly(int64_t until_ns)
+{
+    struct work *w = slice_begin();
+    while (sched_scan_next_bytes() <= BRIEF_STACK_BYTES && mark_step(w, 1) &&
+           os_now_ns() < until_ns)
+        ;
+    slice_end(w);
+    return mark_is_done();
 }
 
 bool mark_is_done(void)

@@ -37,6 +37,7 @@ void stats_begin(enum gc_reason why)
     stats.heap_begin = heap_live();
     stats.goal = govern_goal();
     stats.npauses = 0;
+    stats.pause_ns[0] = stats.pause_ns[1] = 0;
     for (int i = 0; i < STATS_WHO; i++)
         store_relaxed(&stats.mark_ns[i], 0);
 }

@@ -80,10 +80,21 @@ static void tell_collector(void)
     heap_hooks.allocated(bytes);
 }
 
+/* Whoever does nothing but allocate has no other point, and stops would have to wait until
+ * a signal has frozen him. */
+static void look_up(void)
+{
+    uint32_t attention = load_relaxed(&sched_attention);
+    if (UNLIKELY((attention & (ATT_WORLD | ATT_STOP | ATT_PREEMPT)) != 0) &&
+        (attention & ATT_CONTROL) == 0)
+        sched_point_slow();
+}
+
 /* From the next span; c is held before and after, and may be another.  NULL: no memory. */
 static void *slot_refill(struct heap_cache **c, uint32_t kind)
 {
     cache_let_go(*c);
+    look_up();
     tell_collector();
     *c = cache_hold();
     void *p = cache_advance(&(*c)->runs[kind]); /* it parked: this is another processor's */

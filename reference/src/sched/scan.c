@@ -261,6 +261,21 @@ static void scan_one(struct g *g)
     }
 }
 
+/* A guess: one in a bracket may come out meanwhile, and does not count. */
+UNWATCHED size_t sched_scan_next_bytes(void)
+{
+    struct g *g = scan.next;
+    enum g_state state = g != NULL ? load_relaxed(&g->state) : G_BLOCKED;
+    if (state != G_WAITING && state != G_RUNNABLE && state != G_FROZEN)
+        return 0;
+    uint8_t at = load_acquire(&g->stack_at); /* pairs with the releases of holders */
+    if (!stack_is_unseen(at) || stack_kind(at) != STACK_HERE)
+        return 0;
+    const char *sp = state == G_FROZEN ? (const char *)g->bound_m->frozen.sp
+                                       : (const char *)g->fiber.ctx.sp;
+    return (size_t)((const char *)g->stack.top - sp);
+}
+
 bool sched_scan_some(size_t n)
 {
     mutex_lock(&scan.lock);

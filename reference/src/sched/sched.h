@@ -222,6 +222,8 @@ void sched_scan_begin(bool is_minor);
 /* Scans up to n goroutines that nobody has scanned yet.  False: none is left, and nobody is
  * scanning one.  With a P, any number of callers at once. */
 bool sched_scan_some(size_t n);
+/* How much stack the next one in turn holds, about.  The world stands still. */
+size_t sched_scan_next_bytes(void);
 void sched_scan_end(void); /* the world stands still */
 
 /* Shows what births hold, by gc_hooks.shade. */
