@@ -12,23 +12,24 @@ import (
 
 const limit = 64 << 20
 const liveBytes = 16 << 20
+const nlists = 256 // so that marking can be shared
 const garbage = 200 << 20
 
-var list *object
+var lists [nlists]*object
 var s runtime.MemStats
 
 func build() {
-	for i := 0; i < liveBytes/int(unsafe.Sizeof(*list)); i++ {
+	for i := 0; i < liveBytes/int(unsafe.Sizeof(*lists[0])); i++ {
 		o := objectNew(int64(i))
-		o.next = list
-		list = o
+		o.next = lists[i%nlists]
+		lists[i%nlists] = o
 	}
 }
 
 // The most that the process has had while so much garbage was made.
 func most(garbage int) int {
 	top := 0
-	for bytes := 0; bytes < garbage; bytes += 100000 * int(unsafe.Sizeof(*list)) {
+	for bytes := 0; bytes < garbage; bytes += 100000 * int(unsafe.Sizeof(*lists[0])) {
 		churn(100000)
 		runtime.ReadMemStats(&s)
 		if int(s.Sys-s.HeapReleased) > top {

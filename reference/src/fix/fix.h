@@ -48,6 +48,9 @@ void fixpool_release_many(struct fixpool *p, void *const *in, size_t n);
  * release them.  What is acquired for the first time meanwhile may be missing. */
 void fixpool_each(struct fixpool *p, void (*see)(void *object, void *arg), void *arg);
 
+/* What all pools have from the system. */
+uint64_t fixpool_bytes(void);
+
 /* Objects acquired and not released. */
 size_t fixpool_live(struct fixpool *p);
 

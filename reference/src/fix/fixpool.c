@@ -56,6 +56,13 @@ static void block_add_locked(struct fixpool *p, struct fix_block *b, uint32_t ro
         p->free = b;
 }
 
+static atomic_u64 all_bytes; /* atomic */
+
+uint64_t fixpool_bytes(void)
+{
+    return load_relaxed(&all_bytes);
+}
+
 static void chunk_add_locked(struct fixpool *p)
 {
     p->stride = (uint32_t)align_up(p->object_bytes, align_of(p));
@@ -66,6 +73,7 @@ static void chunk_add_locked(struct fixpool *p)
     char *chunk = os_reserve(bytes, os_page_bytes());
     if (chunk == NULL)
         fatal(GR_FATAL_NO_MEMORY);
+    add_relaxed(&all_bytes, bytes);
     san_root_add(chunk, chunk + bytes);
     p->fresh = chunk;
     p->end = chunk + n * p->stride;

@@ -9,6 +9,7 @@
  */
 #include "gc/govern.h"
 
+#include "fix/fix.h"
 #include "gc/pace.h"
 #include "gc/stats.h"
 #include "stack/stack.h"
@@ -28,6 +29,7 @@ static struct {
     uint64_t begin_old;  /* of that, what counts as marked */
     int64_t begin_ns;
     int64_t end_ns;       /* when the last cycle ended, or the first one began */
+    uint64_t unused;      /* guarded by lock: in pages in use, when the last cycle ended */
     uint64_t expected;    /* bytes to be scanned in this cycle */
     int64_t fill;         /* pace_fill: of the time that marking takes */
     _Atomic bool is_full; /* atomic: it takes too much: no help is asked for */
@@ -44,12 +46,30 @@ static void trigger_set_locked(void)
     store_relaxed(&heap_trigger, govern.out.trigger);
 }
 
-/* Bytes of memory that are no objects: stacks, by their first pieces. */
-static uint64_t beside(void)
+/* By their first pieces: not what single ones have grown by. */
+uint64_t govern_stacks(void)
 {
     struct stack_stats s;
     stack_stats_read(&s);
     return s.large * (uint64_t)STACK_FIRST_BYTES + (s.live - s.large) * SMALL_STACK_BYTES;
+}
+
+/* Bytes of memory beside pages of the heap: stacks and records. */
+static uint64_t beside(void)
+{
+    return govern_stacks() + fixpool_bytes() + heap_room().beside;
+}
+
+/* A cycle is over, and nothing is swept: what of pages in use is in no object. */
+static uint64_t unused_in_spans(void)
+{
+    uint64_t inuse = heap_room().inuse, objects = stats_heap_end();
+    return inuse > objects ? inuse - objects : 0;
+}
+
+static void beside_set_locked(void)
+{
+    govern.in.beside = beside() + govern.unused;
 }
 
 void govern_boot(void)
@@ -106,7 +126,8 @@ void govern_end(void)
     govern.in.alloc_ns = (uint64_t)(all_ns > mark_ns ? all_ns - mark_ns : 1);
     govern.in.scan_bytes = mark_scanned();
     govern.in.scan_ns = (uint64_t)mark_ns;
-    govern.in.beside = beside();
+    govern.unused = unused_in_spans();
+    beside_set_locked();
     store_relaxed(&govern.live, govern.in.live);
     trigger_set_locked();
     mutex_unlock(&govern.lock);
@@ -141,7 +162,7 @@ double govern_ratio(uint64_t unused)
 uint64_t govern_retain(void)
 {
     mutex_lock(&govern.lock);
-    uint64_t goal = govern.out.goal, other = govern.in.beside;
+    uint64_t goal = govern.out.goal, other = govern.in.beside - govern.unused;
     int64_t limit = govern.in.limit;
     mutex_unlock(&govern.lock);
     if (goal == PACE_OFF)
@@ -171,7 +192,7 @@ int64_t gr_mem_limit(int64_t bytes)
     int64_t was = govern.in.limit;
     if (bytes >= 0) {
         govern.in.limit = bytes;
-        govern.in.beside = beside();
+        beside_set_locked();
         trigger_set_locked();
     }
     mutex_unlock(&govern.lock);

@@ -9,6 +9,7 @@ void govern_boot(void);
 void govern_begin(void); /* in the first stop */
 void govern_end(void);   /* in the second stop: the next trigger is set */
 
+uint64_t govern_stacks(void); /* bytes that goroutines' stacks take */
 uint64_t govern_goal(void);
 uint64_t govern_expected(void); /* bytes to be scanned in this cycle, as in the last one */
 uint64_t govern_live(void);   /* that the last cycle found */

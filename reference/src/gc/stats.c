@@ -9,10 +9,8 @@
  */
 #include "gc/stats.h"
 
+#include "fix/fix.h"
 #include "gc/govern.h"
-#include "stack/stack.h"
-
-#define SMALL_STACK_BYTES ((size_t)64 << 10)
 
 static struct {
     struct mutex lock;        /* of what gr_mem_stats copies */
@@ -50,6 +48,11 @@ void stats_mark_time(enum stats_who who, int64_t ns)
 int64_t stats_mark_ns_of(enum stats_who who)
 {
     return load_relaxed(&stats.mark_ns[who]);
+}
+
+uint64_t stats_heap_end(void)
+{
+    return stats.heap_end;
 }
 
 int64_t stats_mark_ns(void)
@@ -151,15 +154,6 @@ void stats_line(void)
            cycle_is_minor() ? " (minor)" : "", is_forced() ? " (forced)" : "");
 }
 
-/* What goroutines' stacks take, less what single ones have grown by. */
-static uint64_t stacks_bytes(void)
-{
-    struct stack_stats s;
-    stack_stats_read(&s);
-    return s.large * (uint64_t)STACK_FIRST_BYTES +
-           (s.live - s.large) * (uint64_t)SMALL_STACK_BYTES;
-}
-
 /* ---- for the program ----------------------------------------------------------------- */
 
 void gr_mem_stats(struct gr_mem_stats *s)
@@ -174,7 +168,7 @@ void gr_mem_stats(struct gr_mem_stats *s)
     sched_start_world();
     uint64_t goal = govern_goal();
     s->next_gc = goal;
-    s->stack_inuse = stacks_bytes();
-    s->other_sys = 0;
+    s->stack_inuse = govern_stacks();
+    s->other_sys += fixpool_bytes();
     s->sys = s->heap_sys + s->stack_inuse + s->other_sys;
 }

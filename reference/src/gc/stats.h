@@ -8,6 +8,8 @@
 void stats_begin(enum gc_reason why); /* in the first stop */
 void stats_end(void);                 /* in the second stop, before anything is freed */
 /* A stop took so long, from the wish to the world's going on. */
+/* Bytes of objects, dead ones too, when the last cycle ended. */
+uint64_t stats_heap_end(void);
 void stats_pause(int64_t ns);
 /* A cycle is over; GR_DEBUG=gctrace=1.  In a world that runs. */
 void stats_line(void);

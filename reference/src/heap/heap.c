@@ -172,6 +172,21 @@ size_t heap_scavenge(uint64_t retain, size_t most)
     return heap_base != NULL ? page_scavenge(retain, most) : 0;
 }
 
+/* A meta and a tag for each page that the system does not have back, two bits for all. */
+static uint64_t beside(const struct page_stats *p)
+{
+    return (p->top - p->clean) * (sizeof(struct heap_meta) + sizeof(heap_tag)) + p->top / 4;
+}
+
+struct heap_room heap_room(void)
+{
+    struct page_stats p;
+    if (heap_base == NULL)
+        return (struct heap_room){0, 0};
+    page_stats(&p);
+    return (struct heap_room){(uint64_t)p.in_use << HEAP_PAGE_SHIFT, beside(&p)};
+}
+
 void heap_stats(struct gr_mem_stats *s)
 {
     struct page_stats pages;
@@ -190,4 +205,5 @@ void heap_stats(struct gr_mem_stats *s)
     s->heap_inuse = (uint64_t)pages.in_use << HEAP_PAGE_SHIFT;
     s->heap_idle = s->heap_sys - s->heap_inuse;
     s->heap_released = (uint64_t)pages.clean << HEAP_PAGE_SHIFT;
+    s->other_sys = beside(&pages);
 }

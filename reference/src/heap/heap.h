@@ -298,6 +298,11 @@ void heap_each_span(void (*see)(struct heap_meta *m, void *arg), void *arg);
  * pieces of about `most`.  Gives: how many bytes. */
 size_t heap_scavenge(uint64_t retain, size_t most);
 
+/* Bytes of pages in use, and of what the heap has from the system to describe pages. */
+struct heap_room {
+    uint64_t inuse, beside;
+};
+struct heap_room heap_room(void);
 void heap_stats(struct gr_mem_stats *s); /* fills what is the heap's */
 
 /* Every equation of spans, lists, tags and counters.  The world stands still.  Dies by
