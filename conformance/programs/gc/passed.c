@@ -2,7 +2,7 @@
 /* As gc/stores, with channels for holders: what leaves a buffer goes into that of a new
  * channel.  Then a crowd whose objects are nowhere but on stacks.
  */
-#include "collect.h"
+#include "gc/exchange.h"
 
 #define CHANNELS 3000
 #define STEPS 15000
@@ -18,30 +18,24 @@ GR_ROOT(market);
 static gr_wg all;
 static gr_atomic gone;
 
-struct kind {
-    const char *name;
-    struct object *(*take)(gr_chan *c);
-    void (*put)(gr_chan *c, struct object *o);
-};
-
-static void put_send(gr_chan *c, struct object *o)
+static void put_send(void *c, struct object *o)
 {
     gr_chan_send(c, &o);
 }
 
-static struct object *take_receive(gr_chan *c)
+static struct object *take_receive(void *c)
 {
     struct object *o = NULL;
     gr_chan_recv(c, &o);
     return o;
 }
 
-static void put_try(gr_chan *c, struct object *o)
+static void put_try(void *c, struct object *o)
 {
     need(gr_chan_try_send(c, &o), "a buffer is full");
 }
 
-static struct object *take_try(gr_chan *c)
+static struct object *take_try(void *c)
 {
     struct object *o = NULL;
     bool ok = false;
@@ -49,13 +43,13 @@ static struct object *take_try(gr_chan *c)
     return o;
 }
 
-static void put_select(gr_chan *c, struct object *o)
+static void put_select(void *c, struct object *o)
 {
     struct gr_case cases[] = {GR_CASE_SEND(c, &o), GR_CASE_RECV(market, NULL)};
     need(gr_select(cases, 2, false) == 0, "the wrong case");
 }
 
-static struct object *take_select(gr_chan *c)
+static struct object *take_select(void *c)
 {
     struct object *o = NULL, *other = NULL;
     struct gr_case cases[] = {GR_CASE_RECV(market, &other), GR_CASE_RECV(c, &o)};
@@ -63,40 +57,28 @@ static struct object *take_select(gr_chan *c)
     return o;
 }
 
-static void put_closed(gr_chan *c, struct object *o)
+static void put_closed(void *c, struct object *o)
 {
     gr_chan_send(c, &o);
     gr_chan_close(c);
 }
 
-static void move(const struct kind *k, int64_t i, bool is_renewed)
+static void *channel_new(int64_t unused)
 {
-    gr_chan *new = gr_chan_new(&gr_type_pointer, 2);
-    struct object *o = k->take(table[i]);
-    need(o != NULL && is_whole(o, i), k->name);
-    k->put(new, is_renewed ? object_new(i) : o);
-    gr_store(&table[i], new);
+    (void)unused;
+    return gr_chan_new(&gr_type_pointer, 2);
 }
 
-static void moves(void *kind)
+static void moves(void *exchange)
 {
-    const struct kind *k = kind;
-    struct collecting c = {0};
-    uint64_t random = 1;
+    const struct exchange *x = exchange;
     gr_store(&table, gr_new_array(&gr_type_pointer, CHANNELS));
     for (int64_t i = 0; i < CHANNELS; i++) {
-        gr_store(&table[i], gr_chan_new(&gr_type_pointer, 2));
-        k->put(table[i], object_new(i));
+        gr_store(&table[i], channel_new(i));
+        x->put(table[i], object_new(i));
     }
-    collecting_begin(&c);
-    for (int n = 0; n < STEPS || gr_atomic_load(&c.cycles) < COLLECTIONS; n++) {
-        int64_t i = pick(&random, CHANNELS);
-        move(k, i, pick(&random, 8) == 0);
-    }
-    collecting_end(&c);
-    for (int64_t i = 0; i < CHANNELS; i++)
-        move(k, i, false);
-    printf("%s: whole\n", k->name);
+    struct holders h = {.table = (void **)table, .n = CHANNELS, .fresh = channel_new};
+    exchange_run(x, &h, STEPS, COLLECTIONS);
 }
 
 static void ends(void *object, void *arg)
@@ -179,7 +161,7 @@ static void crowd(void *unused)
 
 static void body(void *unused)
 {
-    static struct kind kinds[] = {
+    static struct exchange kinds[] = {
         {"receive", take_receive, put_send},
         {"try", take_try, put_try},
         {"select", take_select, put_select},
