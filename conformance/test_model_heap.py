@@ -30,7 +30,8 @@ MOST_STATES = 2500
 
 # What the functions of finalizers and cleanups may do, the first with their object.
 WITH_OBJECT = ["add n 1", "note 1", "store x o", "q = o[0]\n  keep q", "drop o\n  add n 1", "finalizer o late",
-               "gc\n  note 6", "q = load x\n  if q == o\n    note 5\n  end", "p = new 1\n  finalizer p late\n  drop p\n  note 4",
+               "gc\n  note 6", "q = load x\n  if q == o\n    note 5\n  end",
+               "p = new 1\n  finalizer p late\n  drop p\n  note 4",
                "cleanup o free", "w = weak o\n  q = get w\n  if q == o\n    note 7\n  end"]
 ALONE = ["add n 1", "note 2", "lock m\n  note 3\n  unlock m", "b <- 1", "yield", "done g", "wait g\n  note 8", "gc",
          "r = gc until n != 0 max 1\n  note r", "p = load x\n  drop p"]
@@ -65,7 +66,8 @@ def statement(rng: random.Random) -> list[str]:
 def scene(rng: random.Random) -> list[str]:
     """An object whose end can be seen, perhaps still held somewhere, a collection, and a look."""
     made = rng.choice([["  p = new 2"], ["  p = new 2", "  q = new 2", "  q[1] = p"],
-                       ["  q = new 2", "  p = new 2", "  p[0] = q"], ["  q = new 1", "  p = new 2", "  p[0] = q", "  q[0] = p"]])
+                       ["  q = new 2", "  p = new 2", "  p[0] = q"],
+                       ["  q = new 1", "  p = new 2", "  p[0] = q", "  q[0] = p"]])
     seen = rng.sample(["  finalizer p fin", "  c = cleanup p free", "  w = weak p",
                        "  if q != nil\n    w = weak q\n  end",
                        "  if q != nil\n    finalizer q late\n  end", "  cleanup p one(q)"], k=rng.randint(1, 3))
