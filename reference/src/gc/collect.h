@@ -10,7 +10,7 @@
  *   worker.c   goroutines that mark and sweep in the background
  *   assist.c   goroutines that allocate: when a cycle begins, how much they help
  *   govern.c   settings and figures that decide when a cycle begins
- *   pace.c     the decision: a pure function
+ *   pace.c     the decision: a pure function; gen.c  the same in generational mode
  *   barrier.c  stores
  *   end.c      records of objects; final.c  finalizers and cleanups; weak.c  weak pointers
  *   stats.c    figures and lines about cycles; verify.c  what was left white wrongly

@@ -215,8 +215,9 @@ static bool is_minor_due(enum gc_reason why)
         return true;
     case GC_BY_STRESS:
         return cycle_begun() % 2 == 1;
-    case GC_BY_CALL:
     case GC_BY_HEAP:
+        return govern_is_minor();
+    case GC_BY_CALL:
     case GC_BY_TIME:
         return false;
     }

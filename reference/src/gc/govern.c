@@ -2,7 +2,7 @@
 /* govern.c - when a cycle begins: the settings, and the figures that pace.h is given.
  *
  * Owns: gr_gc_percent, gr_mem_limit, heap_trigger.
- * Not here: the decision (pace.c), who acts on it (assist.c).
+ * Not here: the decisions (pace.c, gen.c), who acts on them (assist.c, cycle.c).
  *
  *   I1  Figures of cycles change while the world stands still; settings and what follows
  *       from both under lock.
@@ -10,7 +10,7 @@
 #include "gc/govern.h"
 
 #include "fix/fix.h"
-#include "gc/pace.h"
+#include "gc/gen.h"
 #include "gc/stats.h"
 #include "stack/stack.h"
 
@@ -21,16 +21,19 @@
 
 static struct {
     struct mutex lock;
-    struct pace_in in;   /* guarded by lock */
-    struct pace_out out; /* guarded by lock */
-    atomic_u64 goal;     /* atomic mirror of out.goal */
-    atomic_u64 live;     /* atomic mirror of in.live */
-    uint64_t begin_heap; /* STW only, as the next four */
-    uint64_t begin_old;  /* of that, what counts as marked */
+    struct pace_in in;    /* guarded by lock */
+    struct pace_out out;  /* guarded by lock */
+    atomic_u64 goal;      /* atomic mirror of out.goal */
+    atomic_u64 live;      /* atomic: what the last cycle found; minor ones do not tell in */
+    struct gen_luck luck; /* guarded by lock */
+    _Atomic bool is_minor; /* atomic, written under lock: the next cycle */
+    uint64_t begin_heap;   /* STW only, as the next six */
+    uint64_t begin_old;    /* of that, what counts as marked */
     int64_t begin_ns;
     int64_t end_ns;       /* when the last cycle ended, or the first one began */
     uint64_t unused;      /* guarded by lock: in pages in use, when the last cycle ended */
     uint64_t expected;    /* bytes to be scanned in this cycle */
+    uint64_t minor_scan;  /* bytes that the last minor one scanned */
     int64_t fill;         /* pace_fill: of the time that marking takes */
     _Atomic bool is_full; /* atomic: it takes too much: no help is asked for */
     bool is_booted;       /* guarded by lock */
@@ -43,7 +46,14 @@ static void trigger_set_locked(void)
     if (MUTANT(gc_percent_ignored) && govern.out.goal != PACE_OFF)
         govern.out.trigger = govern.out.goal = 2 * govern.in.live + LEAST_BYTES;
     store_relaxed(&govern.goal, govern.out.goal);
-    store_relaxed(&heap_trigger, govern.out.trigger);
+    struct gen_out next = {.trigger = govern.out.trigger};
+    if (load_relaxed(&gc_has_cards))
+        next = gen_next(&(struct gen_in){.live = load_relaxed(&govern.live),
+                                         .floor = govern.in.live,
+                                         .trigger = govern.out.trigger,
+                                         .waits = govern.luck.waits});
+    store_relaxed(&govern.is_minor, next.is_minor);
+    store_relaxed(&heap_trigger, next.trigger);
 }
 
 /* By their first pieces: not what single ones have grown by. */
@@ -95,7 +105,26 @@ void govern_begin(void)
     govern.begin_ns = os_now_ns();
     if (govern.end_ns == 0)
         govern.end_ns = govern.begin_ns;
-    govern.expected = govern.in.scan;
+    govern.expected = cycle_is_minor() ? govern.minor_scan : govern.in.scan;
+}
+
+static void minor_end_locked(void)
+{
+    uint64_t young = govern.begin_heap - govern.begin_old;
+    govern.luck = gen_minor(govern.luck, young, mark_found(), mark_scanned());
+    govern.minor_scan = mark_scanned();
+}
+
+static void major_end_locked(uint64_t live, int64_t mark_ns, int64_t all_ns)
+{
+    govern.luck = gen_major(govern.luck);
+    govern.in.live = live;
+    govern.in.scan = mark_scanned();
+    govern.in.roots = mark_scanned_roots();
+    govern.in.alloc_bytes = live - mark_found();
+    govern.in.alloc_ns = (uint64_t)(all_ns > mark_ns ? all_ns - mark_ns : 1);
+    govern.in.scan_bytes = mark_scanned();
+    govern.in.scan_ns = (uint64_t)mark_ns;
 }
 
 /* What the collector takes from the program is help and the worker's share; what the worker
@@ -112,25 +141,27 @@ static void fill_update(int64_t marking_ns, int64_t all_ns, int64_t full_ns)
 
 void govern_end(void)
 {
-    uint64_t live = heap_live(), born = live - govern.begin_old - mark_found();
+    uint64_t live = heap_live();
     int64_t now_ns = os_now_ns(), procs = gr_procs(0);
     int64_t all_ns = (now_ns - govern.begin_ns) * procs;
     int64_t mark_ns = stats_mark_ns();
     fill_update(all_ns, (now_ns - govern.end_ns) * procs, PACE_FULL_NS * procs);
     govern.end_ns = now_ns;
     mutex_lock(&govern.lock);
-    govern.in.live = live;
-    govern.in.scan = mark_scanned();
-    govern.in.roots = mark_scanned_roots();
-    govern.in.alloc_bytes = born;
-    govern.in.alloc_ns = (uint64_t)(all_ns > mark_ns ? all_ns - mark_ns : 1);
-    govern.in.scan_bytes = mark_scanned();
-    govern.in.scan_ns = (uint64_t)mark_ns;
+    if (cycle_is_minor())
+        minor_end_locked();
+    else
+        major_end_locked(live, mark_ns, all_ns);
     govern.unused = unused_in_spans();
     beside_set_locked();
-    store_relaxed(&govern.live, govern.in.live);
+    store_relaxed(&govern.live, live);
     trigger_set_locked();
     mutex_unlock(&govern.lock);
+}
+
+bool govern_is_minor(void)
+{
+    return load_relaxed(&govern.is_minor);
 }
 
 uint64_t govern_goal(void)
@@ -154,7 +185,8 @@ double govern_ratio(uint64_t unused)
     if (goal == PACE_OFF || load_relaxed(&govern.is_full))
         return 0;
     done = done > unused ? done - unused : 0;
-    return pace_ratio(expected, govern.begin_heap, done, heap_live(), goal);
+    uint64_t most = govern.begin_heap - govern.begin_old;
+    return pace_ratio(expected, most, done, heap_live(), goal);
 }
 
 /* ---- memory that goes back ----------------------------------------------------------- */

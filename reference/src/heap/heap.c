@@ -172,10 +172,13 @@ size_t heap_scavenge(uint64_t retain, size_t most)
     return heap_base != NULL ? page_scavenge(retain, most) : 0;
 }
 
-/* A meta and a tag for each page that the system does not have back, two bits for all. */
+/* A meta, a tag, and cards if there are some, for each page that the system does not have
+ * back, two bits for all. */
 static uint64_t beside(const struct page_stats *p)
 {
-    return (p->top - p->clean) * (sizeof(struct heap_meta) + sizeof(heap_tag)) + p->top / 4;
+    size_t each = sizeof(struct heap_meta) + sizeof(heap_tag);
+    each += load_relaxed(&gc_has_cards) ? HEAP_PAGE_CARDS : 0;
+    return (p->top - p->clean) * each + p->top / 4;
 }
 
 struct heap_room heap_room(void)
