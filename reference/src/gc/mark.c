@@ -12,7 +12,10 @@
  * nobody is held up.
  *
  * Nearly every look at an object, or at what describes it, would wait for memory.  So the
- * words that a scan finds are put off by a few, and what they will need is fetched.
+ * words that a scan finds are put off by a few, and what they will need is fetched.  Those
+ * that come next to each other and whose marks lie in one word are marked by one atomic
+ * operation, which is what costs most where memory is fast enough: neighbours often point
+ * to neighbours.
  *
  * Words are read while the program writes to them.  Whatever is read is believed only after
  * heap_find, and scanned only if alloc says that it is an object; a word that was
@@ -70,10 +73,45 @@ static ALWAYS_INLINE void mark_ref(struct work *w, const struct heap_ref *r)
         queue_span(w, m);
 }
 
+static void queue_singles(struct work *w, const struct ahead *a, uint64_t bits)
+{
+    char *page = heap_page_at(heap_page_no(a->meta));
+    for (; bits != 0; bits &= bits - 1) {
+        size_t slot = a->first + (size_t)__builtin_ctzll(bits);
+        work_push(w, (uint64_t)(uintptr_t)(page + slot * a->meta->slot_bytes));
+    }
+}
+
+/* As mark_ref for each. */
+static NOINLINE void mark_many(struct work *w, const struct ahead *a)
+{
+    struct heap_meta *m = a->meta;
+    atomic_u64 *marks = &m->marks[a->first / 64];
+    uint64_t bits = a->bits & ~load_relaxed(marks);
+    if (bits == 0)
+        return;
+    /* Sequentially consistent (I1), as in heap_mark. */
+    bits &= ~atomic_fetch_or_explicit(marks, bits, memory_order_seq_cst);
+    if (bits == 0)
+        return;
+    w->found_bytes += (uint64_t)popcount64(bits) * m->slot_bytes;
+    if (m->is_noscan)
+        return;
+    if (is_single(m))
+        queue_singles(w, a, bits);
+    else if (load_seq(&m->is_queued) == 0) /* (I1): pairs with span_scan */
+        queue_span(w, m);
+}
+
 static ALWAYS_INLINE void mark_ahead(struct work *w, const struct ahead *a)
 {
-    struct heap_ref r = {.meta = a->meta, .slot = a->slot};
-    r.base = heap_page_at(heap_page_no(a->meta)) + (size_t)a->slot * a->meta->slot_bytes;
+    if ((a->bits & (a->bits - 1)) != 0) {
+        mark_many(w, a);
+        return;
+    }
+    struct heap_ref r = {.meta = a->meta,
+                         .slot = a->first + (uint32_t)__builtin_ctzll(a->bits)};
+    r.base = heap_page_at(heap_page_no(a->meta)) + (size_t)r.slot * a->meta->slot_bytes;
     mark_ref(w, &r);
 }
 
@@ -86,17 +124,24 @@ void mark_word(struct work *w, uintptr_t word)
         mark_ref(w, &r);
 }
 
-/* What describes the span is fetched into the cache now; the mark is set when AHEAD more
- * words have come. */
+/* What describes the span is fetched into the cache now; the mark is set when AHEAD others
+ * have come: a neighbour of the last one goes with it. */
 static ALWAYS_INLINE void mark_later(struct work *w, uintptr_t word)
 {
     struct heap_ref r;
     if (!heap_find((const void *)word, &r))
         return;
+    struct ahead *last = &w->ahead[(w->ahead_at - 1) % WORK_AHEAD];
+    uint64_t bit = (uint64_t)1 << r.slot % 64;
+    uint32_t first = r.slot & ~63u;
+    if (r.meta == last->meta && first == last->first) {
+        last->bits |= bit;
+        return;
+    }
     __builtin_prefetch(r.meta);
     __builtin_prefetch(&r.meta->marks[r.slot / 64], 1);
     struct ahead *a = &w->ahead[w->ahead_at++ % WORK_AHEAD], was = *a;
-    *a = (struct ahead){r.meta, r.slot};
+    *a = (struct ahead){r.meta, bit, first};
     if (was.meta != NULL)
         mark_ahead(w, &was);
 }
@@ -191,18 +236,16 @@ void mark_typed(struct work *w, const gr_type *t, const void *at, size_t n)
     mark_flush(w);
 }
 
+/* An object of at most 64 words. */
 static UNWATCHED void slot_scan(struct work *w, struct heap_meta *m, const char *page,
                                 uint32_t slot)
 {
-    uint32_t words = m->slot_bytes / sizeof(void *);
-    uint32_t at = slot * words, end = at + words;
+    uint32_t words = m->slot_bytes / sizeof(void *), at = slot * words, from = at % 64;
     const volatile uintptr_t *p = (const volatile uintptr_t *)(uintptr_t)page;
-    while (at < end) {
-        uint32_t n = 64 - at % 64 < end - at ? 64 - at % 64 : end - at;
-        uint64_t bits = load_relaxed(&m->ptrs[at / 64]) >> at % 64;
-        mark_bits(w, p + at, n == 64 ? bits : bits & (((uint64_t)1 << n) - 1));
-        at += n;
-    }
+    uint64_t bits = load_relaxed(&m->ptrs[at / 64]) >> from;
+    if (from + words > 64)
+        bits |= load_relaxed(&m->ptrs[at / 64 + 1]) << (64 - from);
+    mark_bits(w, p + at, bits & ~(uint64_t)0 >> (64 - words));
 }
 
 static void span_scan(struct work *w, struct heap_meta *m)
@@ -217,7 +260,7 @@ static void span_scan(struct work *w, struct heap_meta *m)
         /* (I2); acquire pairs with the owner of a cache, who sets scans of what is new. */
         todo &= ~atomic_fetch_or_explicit(&m->scans[i], todo, memory_order_acq_rel);
         todo &= load_acquire(&m->alloc[i]); /* pairs with the owner of a cache, too */
-        w->scanned_bytes += (uint64_t)__builtin_popcountll(todo) * m->slot_bytes;
+        w->scanned_bytes += (uint64_t)popcount64(todo) * m->slot_bytes;
         for (uint64_t left = todo; left != 0; left &= left - 1)
             __builtin_prefetch(page +
                                (i * 64 + (size_t)__builtin_ctzll(left)) * m->slot_bytes);

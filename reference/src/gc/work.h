@@ -28,10 +28,11 @@
 
 #define WORK_AHEAD 16u
 
-/* An object that is to be marked (mark.c). */
+/* Objects that are to be marked (mark.c), by one word of marks. */
 struct ahead {
     struct heap_meta *meta; /* NULL: none */
-    uint32_t slot;
+    uint64_t bits;          /* not 0 */
+    uint32_t first;         /* the slot of bit 0 */
 };
 
 struct work {
