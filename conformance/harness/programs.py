@@ -28,7 +28,7 @@ PROGRAMS = ROOT / "conformance" / "programs"
 SECONDS = 20.0
 SETTINGS = ("procs", "traceback", "debug", "schedtrace", "scheddetail", "asyncpreemptoff", "panicnil", "asynctimerchan",
             "inittrace", "gctrace", "maxstack", "maxthreads", "gcpercent", "memlimit", "gcverify", "gcstop",
-            "gcpoison", "generational")
+            "gcpoison", "gcperiod", "generational")
 STREAMS = ("stdout", "stderr")
 
 _FILE_KEYS = frozenset({"title", "clauses", "profile", "without", "run"})

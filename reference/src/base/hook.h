@@ -41,6 +41,9 @@ struct gc_hooks {
     void (*scan)(const void *lo, const void *hi);
     /* A P found nothing to run: a goroutine that marks meanwhile, or NULL. */
     struct g *(*idle_work)(void);
+    /* Called by sysmon, which has no P, each time it looks.  Gives: in how many ns it must
+     * call again, or less than 0. */
+    int64_t (*watch)(int64_t now_ns);
 };
 
 extern struct base_hooks base_hooks;

@@ -87,6 +87,9 @@ enum gc_reason { GC_BY_HEAP, GC_BY_CALL, GC_BY_MINOR_CALL, GC_BY_TIME, GC_BY_STR
 /* Begins a cycle if none marks and nobody is beginning one: number `nth` or a later one is
  * not needed when there have been so many.  On a goroutine, no lock; may park. */
 void cycle_begin(uint64_t nth, enum gc_reason why);
+void cycle_boot(void);
+/* When the last one ended that was not minor, or the collector booted; 0: neither. */
+int64_t cycle_last_ns(void);
 /* The heap has reached heap_trigger: comes back when a cycle has begun. */
 void cycle_begin_by_heap(void);
 uint64_t cycle_begun(void); /* how many have begun so far */
@@ -102,6 +105,7 @@ void cycle_end_try(void);
 void worker_boot(void);
 void worker_start(void);     /* a cycle marks from now on */
 struct g *worker_idle(void); /* gc_hooks.idle_work */
+int64_t worker_watch(int64_t now_ns); /* gc_hooks.watch */
 void sweeper_start(void);    /* there is something to be swept */
 
 /* ---- assist.c ------------------------------------------------------------------------ */

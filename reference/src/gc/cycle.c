@@ -43,6 +43,7 @@ static struct {
     struct g *waiting; /* guarded by lock: by g->link */
     atomic_u64 begun;  /* atomic (I1) */
     atomic_u64 ended;  /* atomic (I1) */
+    atomic_i64 last_ns; /* atomic: when the last major one ended */
     /* atomic: as the two, of major ones */
     atomic_u64 major_begun, major_ended;
     _Atomic bool is_minor; /* atomic; changes in the first stop */
@@ -88,6 +89,16 @@ static uint64_t news_now(void)
     uint64_t news = cycle.news;
     mutex_unlock(&cycle.lock);
     return news;
+}
+
+void cycle_boot(void)
+{
+    store_relaxed(&cycle.last_ns, os_now_ns());
+}
+
+int64_t cycle_last_ns(void)
+{
+    return load_relaxed(&cycle.last_ns);
 }
 
 uint64_t cycle_begun(void)
@@ -148,6 +159,8 @@ static void end_stopped(void)
     heap_mark_end(mark_found());
     store_relaxed(&cycle.ended, load_relaxed(&cycle.ended) + 1);
     store_relaxed(&cycle.major_ended, load_relaxed(&cycle.major_begun));
+    if (!cycle_is_minor())
+        store_relaxed(&cycle.last_ns, os_now_ns());
     govern_end();
 }
 

@@ -18,6 +18,7 @@ static __attribute__((constructor(101))) void hooks_fill(void)
     gc_hooks.shade = shade_word;
     gc_hooks.scan = scan_words;
     gc_hooks.idle_work = worker_idle;
+    gc_hooks.watch = worker_watch;
     heap_hooks.allocated = assist_allocated;
     heap_hooks.died = end_died;
     heap_hooks.starved = gr_gc;
@@ -32,6 +33,7 @@ void gc_boot(void)
     heap_boot();
     sched_scan_needed();
     govern_boot();
+    cycle_boot();
     store_release(&is_booted, true); /* pairs with the acquire above */
 }
 

@@ -27,6 +27,7 @@
 
 #define SLICE_NS 100000
 #define SLICE_MAX_NS 2500000
+#define ASK_AGAIN_NS 10000000
 #define SWEEP_PAGES 64
 #define SCAVENGE_PIECE ((size_t)1 << 20)
 #define SCAVENGE_REST 20
@@ -38,6 +39,7 @@ static struct {
     struct g *sweeper;      /* guarded by lock: while it waits */
     struct g *idle;         /* guarded by lock: by g->link (I2) */
     uint32_t nidle;         /* guarded by lock: idle workers that exist */
+    atomic_u32 is_due;      /* atomic: the worker is to begin a cycle */
     bool marker_is_wanted;  /* guarded by lock: before it came to wait */
     bool sweeper_is_wanted; /* the same */
 } workers = {.lock = MUTEX_INIT(RANK_gccycle)};
@@ -134,6 +136,8 @@ static void marker_main(void *unused)
     (void)unused;
     for (;;) {
         seat_wait(&marker_seat, PARK_GC_WORKER);
+        if (swap_acquire(&workers.is_due, 0) != 0) /* pairs with worker_watch */
+            cycle_begin(cycle_begun() + 1, GC_BY_TIME);
         worker_cycle();
     }
 }
@@ -182,6 +186,27 @@ void worker_boot(void)
         return;
     sched_spawn_system(marker_main, NULL);
     sched_spawn_system(sweeper_main, NULL);
+}
+
+/* A program that hardly allocates is collected from time to time: what finalizers have to
+ * give back may be worth more than memory.  A worker that is at work is not asked. */
+int64_t worker_watch(int64_t now_ns)
+{
+    int64_t last_ns = cycle_last_ns(), period_ns = (int64_t)env_knobs.gcperiod * 1000000;
+    if (last_ns == 0 || env_knobs.faketime)
+        return -1;
+    if (now_ns < last_ns + period_ns)
+        return last_ns + period_ns - now_ns;
+    worker_boot();
+    mutex_lock(&workers.lock);
+    struct g *g = workers.marker;
+    workers.marker = NULL;
+    if (g != NULL)
+        store_release(&workers.is_due, 1); /* pairs with the swap in marker_main */
+    mutex_unlock(&workers.lock);
+    if (g != NULL)
+        sched_ready_foreign(g);
+    return ASK_AGAIN_NS;
 }
 
 /* ---- where a processor has nothing to run -------------------------------------------- */

@@ -58,28 +58,6 @@ static void type_check(const gr_type *t, size_t n)
 
 /* ---- slots --------------------------------------------------------------------------- */
 
-/* A loop that does nothing but allocate is hardly ever in text where it can be frozen. */
-static void poll_slowly(void)
-{
-    uint32_t asked = ATT_PREEMPT | ATT_STOP | ATT_WORLD;
-    if (UNLIKELY((load_relaxed(&sched_attention) & asked) != 0) && !sched_controlled())
-        sched_point();
-}
-
-/* Floor gc is told what was allocated, when it wants to know.  Nothing is held. */
-static void tell_collector(void)
-{
-    poll_slowly();
-    if (heap_hooks.allocated == NULL ||
-        !(load_relaxed(&gc_is_marking) || heap_live() >= load_relaxed(&heap_trigger)))
-        return;
-    struct heap_cache *c = cache_hold();
-    size_t bytes = c->since;
-    c->since = 0;
-    cache_let_go(c);
-    heap_hooks.allocated(bytes);
-}
-
 /* Whoever does nothing but allocate has no other point, and stops would have to wait until
  * a signal has frozen him. */
 static void look_up(void)
@@ -90,11 +68,24 @@ static void look_up(void)
         sched_point_slow();
 }
 
+/* Floor gc is told what was allocated, when it wants to know.  Nothing is held. */
+static void tell_collector(void)
+{
+    look_up();
+    if (heap_hooks.allocated == NULL ||
+        !(load_relaxed(&gc_is_marking) || heap_live() >= load_relaxed(&heap_trigger)))
+        return;
+    struct heap_cache *c = cache_hold();
+    size_t bytes = c->since;
+    c->since = 0;
+    cache_let_go(c);
+    heap_hooks.allocated(bytes);
+}
+
 /* From the next span; c is held before and after, and may be another.  NULL: no memory. */
 static void *slot_refill(struct heap_cache **c, uint32_t kind)
 {
     cache_let_go(*c);
-    look_up();
     tell_collector();
     *c = cache_hold();
     void *p = cache_advance(&(*c)->runs[kind]); /* it parked: this is another processor's */

@@ -131,6 +131,11 @@ static bool take_wanted(void)
     return any;
 }
 
+static int64_t collector_look(int64_t now)
+{
+    return gc_hooks.watch != NULL ? gc_hooks.watch(now) : -1;
+}
+
 /* True when it found something to do. */
 static bool look(int64_t now)
 {
@@ -162,6 +167,7 @@ static bool look(int64_t now)
     coarse_update();
     squeeze_look();
     trace_look();
+    collector_look(now);
     return any_taken || any_long;
 }
 
@@ -179,7 +185,9 @@ static void sleep_if_idle(void)
         store_seq(&sched.sysmon_asleep, 1);
     mutex_unlock(&sched.lock);
     while (load_seq(&sched.sysmon_asleep) != 0) {
-        os_futex_wait(&sched.sysmon_asleep, 1, trace_left_ns());
+        int64_t trace_ns = trace_left_ns(), ns = collector_look(os_now_ns());
+        os_futex_wait(&sched.sysmon_asleep, 1,
+                      ns < 0 || (trace_ns >= 0 && trace_ns < ns) ? trace_ns : ns);
         trace_look();
     }
 }
