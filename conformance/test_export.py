@@ -65,8 +65,9 @@ def export(file: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(LIT), "export", "--go", *args, str(file)], capture_output=True, text=True)
 
 
-def has_heap(program: Program) -> bool:
-    return "heap" in program.needs or "gc" in program.needs
+def is_newer(program: Program) -> bool:
+    """Weak pointers and cleanups came with Go 1.24."""
+    return go_version() < (1, 24) and bool({"weak", "cleanup"} & set(program.needs))
 
 
 @cache
@@ -90,9 +91,9 @@ def built() -> str:
         source.mkdir(exist_ok=True)
         names = []
         for file, program in programs().items():
-            done = export(file, "--package", "--func", name_of(file))
-            if has_heap(program):
+            if is_newer(program):
                 continue
+            done = export(file, "--package", "--func", name_of(file))
             if done.returncode != 0:
                 return f"build/opt/lit export --go {file.relative_to(ROOT)}: {done.stderr}"
             names.append(name_of(file))
@@ -110,8 +111,8 @@ def built() -> str:
 
 def judged(program: Program) -> str:
     """Why this program's outcomes cannot be judged on Go, or nothing."""
-    if has_heap(program):
-        return "heap operations are not exported"
+    if is_newer(program):
+        return "this go has no weak pointers and no cleanups"
     if program.want_race:
         return "racy: its outcomes mean nothing"
     for word in program.profile:
@@ -146,7 +147,7 @@ def test_program_ends_as_the_model_allows(file: Path) -> None:
     if why := judged(program):
         pytest.skip(why)
     binary = FOLDER / ("faketime" if "faketime" in program.needs else "plain")
-    for _ in range(RUNS):
+    for _ in range(1 if "heap" in program.needs else RUNS):
         done = subprocess.run([str(binary), name_of(file)], capture_output=True, timeout=LIMIT_S)
         key = outcome_of(program, done)
         assert key in program.allowed, (f"again: {binary.relative_to(ROOT)} {name_of(file)}\n"
@@ -164,7 +165,7 @@ def test_layout_is_gofmts() -> None:
 
 
 def test_stand_alone_programs_compile_and_carry_nothing_unused(tmp_path: Path) -> None:
-    kept = [file for file in SAMPLE if not has_heap(programs()[file])]
+    kept = [file for file in SAMPLE if not is_newer(programs()[file])]
     write(tmp_path / "go.mod", "module alone\n\ngo {}.{}\n".format(*go_version()))
     for file in kept:
         folder = tmp_path / name_of(file)
@@ -189,12 +190,33 @@ def test_exported_twice_is_the_same_text() -> None:
     assert export(FILES[0]).stdout == export(FILES[0]).stdout
 
 
-def test_what_cannot_be_exported_says_why(tmp_path: Path) -> None:
+HELD = """litmus a/held
+needs gc.precise
+atomic n = 0
+main:
+  p = new 2
+  q = &p[1]
+  finalizer p ran
+  drop p
+  a = gc until n != 0 max 2
+  e = catch q[1] = nil
+  drop q
+  b = gc until n != 0 max 20
+func ran(hold):
+  add n 1
+show main.a main.b main.e
+"""
+
+
+def test_a_register_holds_until_it_is_dropped(tmp_path: Path) -> None:
+    """To Go a variable ends with its last use, to a litmus program with its activation."""
     file = tmp_path / "a.lit"
-    file.write_text("litmus a/b\nmain:\n  p = new 1\n  drop p\n")
+    file.write_text(HELD)
     done = export(file)
-    assert done.returncode == 1 and done.stdout == ""
-    assert "a.lit: cannot be exported: its heap operations" in done.stderr
+    assert done.returncode == 0, done.stderr
+    write(tmp_path / "main.go", done.stdout)
+    ran = run_go("run", "main.go", cwd=tmp_path)
+    assert ran.stdout == "outcome: ok main.a=0 main.b=1 main.e=index\n", ran.stderr + done.stdout
 
 
 NAMES = """litmus a/names

@@ -24,31 +24,13 @@ static bool is_needed(const struct lit_program *p, const char *word)
     return false;
 }
 
-/* Why it cannot be exported, or NULL. */
-static const char *obstacle(const struct lit_program *p)
-{
-    bool carries = false;
-    for (int o = 0; o < p->nobjects; o++)
-        carries |= lit_carries_pointers(&p->objects[o]);
-    for (int b = 0; b < p->nblocks; b++) {
-        for (int i = 0; i < p->blocks[b].ninstr; i++) {
-            enum lit_op op = p->blocks[b].code[i].op;
-            if (carries || p->blocks[b].has_param || lit_op_is_heap(op))
-                return "its heap operations depend on what registers hold, which Go source "
-                       "does"
-                       " not say";
-        }
-    }
-    return NULL;
-}
-
 /* main's block can be the body of Go's main when nothing leaves it early. */
 static bool can_inline(const struct lit_program *p)
 {
     const struct lit_block *b = &p->blocks[0];
     for (int i = 0; i < b->ninstr - 1; i++) {
         enum lit_op op = b->code[i].op;
-        if (op == OP_RET || op == OP_DEFER || op == OP_DEFERREC)
+        if (op == OP_RET || op == OP_DEFER || op == OP_DEFER1 || op == OP_DEFERREC)
             return false;
     }
     return true;
@@ -77,6 +59,14 @@ static void declare_object(struct exporter *x, int i)
     case OBJ_COND:
         x->uses |= USE_SYNC;
         fprintf(x->out, " = sync.NewCond(&%s)\n", x->object[o->mutex]);
+        return;
+    case OBJ_PTR:
+        fprintf(x->out, " *%sfield\n", x->prefix);
+        x->uses |= USE_FIELD;
+        return;
+    case OBJ_APTR:
+        fprintf(x->out, " atomic.Pointer[%sfield]\n", x->prefix);
+        x->uses |= USE_FIELD | USE_ATOMIC;
         return;
     case OBJ_VAR:
         fputs(" int64", x->out);
@@ -176,6 +166,7 @@ static bool export_all(struct exporter *x, FILE *out)
     go_imports(x);
     fwrite(text, 1, len, out);
     go_helpers(x);
+    go_heap_helpers(x);
     free(text);
     return true;
 }
@@ -183,10 +174,9 @@ static bool export_all(struct exporter *x, FILE *out)
 bool lit_export_go_func(const struct lit_program *p, const char *func, FILE *out, char *why,
                         size_t why_size)
 {
-    const char *obstacle_text = obstacle(p);
-    struct exporter *x = obstacle_text ? NULL : calloc(1, sizeof *x);
+    struct exporter *x = calloc(1, sizeof *x);
     bool good = false;
-    snprintf(why, why_size, "%s", obstacle_text ? obstacle_text : "out of memory");
+    snprintf(why, why_size, "out of memory");
     if (x) {
         x->arena = arena_new();
         x->p = p;

@@ -38,6 +38,15 @@ enum go_use {
     USE_RUNTIME = 1 << 15,
     USE_STRINGS = 1 << 16,
     USE_START = 1 << 17, /* when the program began */
+    USE_FIELD = 1 << 18, /* from here on: the heap */
+    USE_NEW = 1 << 19,
+    USE_AT = 1 << 20, /* a field's address */
+    USE_KEEP = 1 << 21,
+    USE_HOLD = 1 << 22,  /* registers that hold to the end of their activation */
+    USE_UNTIL = 1 << 23, /* gc until */
+    USE_COUNT = 1 << 24, /* heap max */
+    USE_WEAK = 1 << 25,
+    USE_SAME = 1 << 26, /* comparison of references */
 };
 
 struct exporter {
@@ -65,6 +74,7 @@ __attribute__((format(printf, 2, 3))) char *go_text(struct exporter *x, const ch
                                                     ...);
 void go_name_all(struct exporter *x);
 const char *go_register(struct exporter *x, int64_t reg);
+void go_print(struct exporter *x, const char *text); /* '@': the prefix */
 const char *go_type(struct exporter *x,
                     const struct lit_object *o); /* of a channel's element */
 
@@ -85,6 +95,15 @@ void go_instr(struct exporter *x, const struct lit_instr *in);
 bool go_chan_instr(struct exporter *x, const struct lit_instr *in);
 bool go_timer_instr(struct exporter *x, const struct lit_instr *in);
 void go_range(struct exporter *x, const struct lit_instr *in); /* the head of the loop */
+
+/* The heap (export_go_heap.c): values where a reference is due, instructions, registers. */
+const char *go_reference(struct exporter *x, enum lit_sort sort, const struct lit_ref *r);
+const char *go_carried(struct exporter *x, int obj, const struct lit_ref *r);
+const char *go_argument(struct exporter *x, const struct lit_instr *in); /* "p", or "" */
+bool go_heap_instr(struct exporter *x, const struct lit_instr *in);
+void go_heap_declare(struct exporter *x);
+void go_heap_helpers(struct exporter *x);
+enum lit_sort go_sort(const struct exporter *x, const struct lit_ref *r);
 
 /* Blocks (export_go_block.c): functions, and the program's entry. */
 void go_block(struct exporter *x, int block);

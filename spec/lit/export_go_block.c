@@ -33,7 +33,14 @@ static bool is_hidden(const struct exporter *x, const struct lit_ref *r)
 static const char *condition(struct exporter *x, const struct lit_instr *in)
 {
     static const char *const signs[] = {"==", "!=", "<", "<=", ">", ">="};
-    const char *a = go_value(x, &in->a), *b = go_value(x, &in->b);
+    enum lit_sort of_a = go_sort(x, &in->a), of_b = go_sort(x, &in->b);
+    enum lit_sort sort = of_a > of_b ? of_a : of_b;
+    const char *a = go_reference(x, sort, &in->a), *b = go_reference(x, sort, &in->b);
+    if (sort > SORT_INT) {
+        x->uses |= USE_SAME;
+        return go_text(x, "%s%ssame(%s, %s)", in->cmp == CMP_NE ? "!" : "", x->prefix, a,
+                       b);
+    }
     return go_text(x, "%s %s %s", a, signs[in->cmp], b);
 }
 
@@ -114,7 +121,8 @@ static void mark_read(struct exporter *x, const struct lit_ref *r)
 static void mark_reads(struct exporter *x)
 {
     const struct lit_block *b = block_now(x);
-    memset(x->reads, 0, 64);
+    for (int r = 0; r < b->nregs; r++)
+        x->reads[r] = b->sorts[r] > SORT_INT; /* it holds, and that is a use */
     for (int i = 0; i < b->ninstr; i++) {
         const struct lit_instr *in = &b->code[i];
         mark_read(x, &in->a);
@@ -131,7 +139,7 @@ static void declare(struct exporter *x)
     const struct lit_block *b = block_now(x);
     const char *names = "";
     for (int i = 0; i < b->nregs; i++) {
-        if (b->reg_names[i][0] && x->reads[i])
+        if (b->reg_names[i][0] && x->reads[i] && b->sorts[i] <= SORT_INT)
             names = go_text(x, "%s%s%s", names, *names ? ", " : "", go_register(x, i));
     }
     for (int g = 0; x->now == 0 && x->is_inline && g < x->p->nglobals; g++) {
@@ -142,6 +150,7 @@ static void declare(struct exporter *x)
         go_line(x, "var %s int64", names);
     if (x->needs_open)
         go_line(x, "var open bool");
+    go_heap_declare(x);
 }
 
 /* The body goes to memory first, because its declarations depend on it. */
@@ -169,7 +178,12 @@ static void emit_block(struct exporter *x, int block)
 
 void go_block(struct exporter *x, int block)
 {
-    fprintf(x->out, "\nfunc %s() {\n", x->block[block]);
+    x->now = block;
+    if (x->p->blocks[block].has_param)
+        fprintf(x->out, "\nfunc %s(%s *%sfield) {\n", x->block[block], go_register(x, 0),
+                x->prefix);
+    else
+        fprintf(x->out, "\nfunc %s() {\n", x->block[block]);
     emit_block(x, block);
     fputs("}\n", x->out);
 }
@@ -201,6 +215,17 @@ static void print_outcome(struct exporter *x)
         go_line(x, "fmt.Println(\"%s\")", format);
 }
 
+static bool counts_objects(const struct lit_program *p)
+{
+    for (int b = 0; b < p->nblocks; b++) {
+        for (int i = 0; i < p->blocks[b].ninstr; i++) {
+            if (p->blocks[b].code[i].op == OP_HEAP)
+                return true;
+        }
+    }
+    return false;
+}
+
 void go_entry(struct exporter *x)
 {
     const struct lit_program *p = x->p;
@@ -210,6 +235,8 @@ void go_entry(struct exporter *x)
         if (p->objects[i].kind == OBJ_ATOMIC && p->objects[i].init != 0)
             go_line(x, "%s.Store(%" PRId64 ")", x->object[i], p->objects[i].init);
     }
+    if (counts_objects(p))
+        go_line(x, "%sbefore = %sobjects()", x->prefix, x->prefix);
     if (x->is_inline)
         emit_block(x, 0);
     else

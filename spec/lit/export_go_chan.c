@@ -19,7 +19,8 @@ static bool is_timer(const struct lit_object *o)
 
 static bool is_plain(const struct lit_object *o)
 {
-    return o->kind == OBJ_NILCHAN || (o->kind == OBJ_CHAN && o->elem == 8);
+    return o->kind == OBJ_NILCHAN ||
+           (o->kind == OBJ_CHAN && (o->elem == 8 || o->elem == LIT_ELEM_OBJ));
 }
 
 static const char *channel(struct exporter *x, int obj)
@@ -217,6 +218,16 @@ bool go_timer_instr(struct exporter *x, const struct lit_instr *in)
     case OP_AFTERFUNC:
         go_line(x, "%s = time.AfterFunc(%s, %s)", name, go_span(x, &in->a, "*"),
                 x->block[in->blk]);
+        return true;
+    case OP_AFTERFUNC1:
+        go_line(x, "{");
+        go_line(x, "\targument := %s", go_reference(x, SORT_POINTER, &in->b));
+        go_line(x, "\t%s = time.AfterFunc(%s, func() {", name, go_span(x, &in->a, "*"));
+        go_line(x, "\t\tp := argument");
+        go_line(x, "\t\targument = nil");
+        go_line(x, "\t\t%s(p)", x->block[in->blk]);
+        go_line(x, "\t})");
+        go_line(x, "}");
         return true;
     case OP_STOP:
         call_with_bool(x, in, go_text(x, "%s.Stop()", name));

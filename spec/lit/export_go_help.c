@@ -130,7 +130,7 @@ static const char deref_text[] = "func @deref(p *int64, open bool) int64 {\n"
                                  "}\n";
 
 /* Prints a text with its prefix, after an empty line. */
-static void print(struct exporter *x, const char *text)
+void go_print(struct exporter *x, const char *text)
 {
     fputc('\n', x->out);
     for (; *text; text++) {
@@ -143,7 +143,7 @@ static void print(struct exporter *x, const char *text)
 
 static void print_code(struct exporter *x)
 {
-    print(x, code_head);
+    go_print(x, code_head);
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         fprintf(x->out, "\tcase strings.Contains(text, \"%s\"):\n\t\treturn %d\n",
                 errors[i].part, errors[i].code);
@@ -157,8 +157,8 @@ static bool is_raised(const struct exporter *x, int code)
 
 static void print_raise(struct exporter *x)
 {
-    print(x, "// @raise panics with the run-time error that the code stands for.\n"
-             "func @raise(v int64) {\n\tswitch v {\n");
+    go_print(x, "// @raise panics with the run-time error that the code stands for.\n"
+                "func @raise(v int64) {\n\tswitch v {\n");
     if (is_raised(x, CODE_NIL))
         fputs("\tcase -1000:\n\t\tpanic(nil)\n", x->out);
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
@@ -178,7 +178,7 @@ static void print_raise(struct exporter *x)
 
 static void print_text(struct exporter *x)
 {
-    print(x, "func @text(v int64) string {\n\tswitch v {\n");
+    go_print(x, "func @text(v int64) string {\n\tswitch v {\n");
     for (int64_t code = CODE_NIL; lit_code_name(code); code--)
         fprintf(x->out, "\tcase %" PRId64 ":\n\t\treturn \"%s\"\n", code,
                 lit_code_name(code));
@@ -207,6 +207,8 @@ void go_imports(struct exporter *x)
         {USE_SYNC, "sync"},
         {USE_ATOMIC, "sync/atomic"},
         {USE_TIME, "time"},
+        {USE_AT, "unsafe"},
+        {USE_WEAK, "weak"},
     };
     unsigned uses = x->uses;
     if (uses & USE_NOTE)
@@ -217,6 +219,12 @@ void go_imports(struct exporter *x)
         uses |= USE_SYNC;
     if ((uses & USE_RAISE) && is_raised(x, CODE_TICKER_PERIOD))
         uses |= USE_TIME;
+    if (uses & USE_KEEP)
+        uses |= USE_AT;
+    if (uses & USE_UNTIL)
+        uses |= USE_ATOMIC | USE_RUNTIME | USE_TIME;
+    if (uses & USE_COUNT)
+        uses |= USE_RUNTIME;
     fputs("import (\n", x->out);
     for (size_t i = 0; i < sizeof packages / sizeof *packages; i++) {
         if (packages[i].use == 0 || (uses & packages[i].use))
@@ -245,13 +253,13 @@ void go_helpers(struct exporter *x)
     if (is_coded)
         x->uses |= USE_TEXT;
     if (x->uses & USE_NOTE)
-        print(x, go_text(x, note_text, is_coded ? "@text" : "fmt.Sprint"));
+        go_print(x, go_text(x, note_text, is_coded ? "@text" : "fmt.Sprint"));
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (x->uses & texts[i].use)
-            print(x, texts[i].text);
+            go_print(x, texts[i].text);
     }
     if (shows_log(x->p))
-        print(x, log_text);
+        go_print(x, log_text);
     if (x->uses & USE_CODE)
         print_code(x);
     if (x->uses & USE_RAISE)
@@ -260,9 +268,9 @@ void go_helpers(struct exporter *x)
         print_text(x);
     for (int n = 0; n < 65536; n++) {
         if (x->sizes[n])
-            print(x, go_text(x,
-                             "func @pack%d(v int64) (e [%d]byte) {\n\t@fill(e[:], v)\n"
-                             "\treturn e\n}\n",
-                             n, n));
+            go_print(x, go_text(x,
+                                "func @pack%d(v int64) (e [%d]byte) {\n\t@fill(e[:], v)\n"
+                                "\treturn e\n}\n",
+                                n, n));
     }
 }

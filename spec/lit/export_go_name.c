@@ -27,7 +27,9 @@ static const char *const taken[] = {
     "ref",     "return",   "rune",     "runtime",     "select",    "size",  "spin",
     "string",  "strings",  "struct",   "switch",      "sync",      "text",  "time",
     "true",    "type",     "uint8",    "unpack",      "var",       "zero",  "body",
-    "sink",    "start",
+    "sink",    "start",    "at",       "cycle",       "field",     "held",  "hold",
+    "keep",    "object",   "objects",  "until",       "unsafe",    "weak",  "argument",
+    "before",  "same",
 };
 
 static void *need(struct exporter *x, void *memory)
@@ -84,7 +86,7 @@ static bool is_used(const struct exporter *x, const char *name)
 
 static char *top_name(struct exporter *x, const char *name)
 {
-    char *s = *x->prefix ? go_text(x, "%s%s", x->prefix, name) : safe(x, name);
+    char *s = go_text(x, "%s%s", x->prefix, safe(x, name));
     for (int n = 2; is_used(x, s); n++)
         s = go_text(x, "%s%s%d", x->prefix, name, n);
     return s;
@@ -99,6 +101,10 @@ const char *go_type(struct exporter *x, const struct lit_object *o)
 {
     if (o->kind == OBJ_NILCHAN || o->elem == 8)
         return "int64";
+    if (o->elem == LIT_ELEM_OBJ) {
+        x->uses |= USE_FIELD;
+        return go_text(x, "*%sfield", x->prefix);
+    }
     return o->elem == LIT_ELEM_PTR ? "*int64" : go_text(x, "[%d]byte", o->elem);
 }
 
@@ -110,7 +116,10 @@ static void mark_spawned(const struct lit_program *p, bool *spawned)
         for (int b = 0; b < p->nblocks; b++) {
             for (int i = 0; i < p->blocks[b].ninstr; i++) {
                 const struct lit_instr *in = &p->blocks[b].code[i];
-                bool starts = in->op == OP_SPAWN || in->op == OP_AFTERFUNC;
+                bool starts = in->op == OP_SPAWN || in->op == OP_AFTERFUNC ||
+                              in->op == OP_SPAWN1 || in->op == OP_AFTERFUNC1 ||
+                              in->op == OP_FINALIZER || in->op == OP_CLEANUP ||
+                              in->op == OP_CLEANUP1;
                 if (in->blk >= 0 && (starts || spawned[b]))
                     spawned[in->blk] = true;
             }

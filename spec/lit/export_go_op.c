@@ -44,9 +44,9 @@ static void go_catch(struct exporter *x, const struct lit_instr *in)
 
 static void spawn_or_defer(struct exporter *x, const struct lit_instr *in)
 {
-    const char *word = in->op == OP_SPAWN ? "go" : "defer";
+    const char *word = in->op == OP_SPAWN || in->op == OP_SPAWN1 ? "go" : "defer";
     if (in->blk >= 0) {
-        go_line(x, "%s %s()", word, x->block[in->blk]);
+        go_line(x, "%s %s(%s)", word, x->block[in->blk], go_argument(x, in));
         return;
     }
     go_line(x, "{");
@@ -143,7 +143,7 @@ static bool variable_instr(struct exporter *x, const struct lit_instr *in)
     const char *o = in->obj >= 0 ? x->object[in->obj] : "";
     switch (in->op) {
     case OP_SET:
-        go_assign(x, &in->d, go_value(x, &in->a));
+        go_assign(x, &in->d, go_reference(x, go_sort(x, &in->d), &in->a));
         return true;
     case OP_CALC:
         calculate(x, in);
@@ -152,24 +152,24 @@ static bool variable_instr(struct exporter *x, const struct lit_instr *in)
         with_value(x, in, go_text(x, "%s.Load()", o));
         return true;
     case OP_STORE:
-        go_line(x, "%s.Store(%s)", o, go_value(x, &in->a));
+        go_line(x, "%s.Store(%s)", o, go_carried(x, in->obj, &in->a));
         return true;
     case OP_ADD:
         with_value(x, in, go_text(x, "%s.Add(%s)", o, go_value(x, &in->a)));
         return true;
     case OP_SWAP:
-        with_value(x, in, go_text(x, "%s.Swap(%s)", o, go_value(x, &in->a)));
+        with_value(x, in, go_text(x, "%s.Swap(%s)", o, go_carried(x, in->obj, &in->a)));
         return true;
     case OP_CAS:
         with_bool(x, in,
-                  go_text(x, "%s.CompareAndSwap(%s, %s)", o, go_value(x, &in->a),
-                          go_value(x, &in->b)));
+                  go_text(x, "%s.CompareAndSwap(%s, %s)", o, go_carried(x, in->obj, &in->a),
+                          go_carried(x, in->obj, &in->b)));
         return true;
     case OP_READ:
         go_assign(x, &in->d, o);
         return true;
     case OP_WRITE:
-        go_line(x, "%s = %s", o, go_value(x, &in->a));
+        go_line(x, "%s = %s", o, go_carried(x, in->obj, &in->a));
         return true;
     default:
         return false;
@@ -206,11 +206,14 @@ static void control_instr(struct exporter *x, const struct lit_instr *in)
 {
     switch (in->op) {
     case OP_SPAWN:
+    case OP_SPAWN1:
     case OP_DEFER:
+    case OP_DEFER1:
         spawn_or_defer(x, in);
         break;
     case OP_CALL:
-        go_line(x, "%s()", x->block[in->blk]);
+    case OP_CALL1:
+        go_line(x, "%s(%s)", x->block[in->blk], go_argument(x, in));
         break;
     case OP_DEFERREC:
         go_line(x, "defer recover()");
@@ -260,7 +263,7 @@ static void control_instr(struct exporter *x, const struct lit_instr *in)
         go_assign(x, &in->d, "int64(runtime.NumGoroutine())");
         break;
     default:
-        break; /* jumps belong to export_go_block.c; heap operations were refused before */
+        break; /* jumps belong to export_go_block.c */
     }
 }
 
@@ -276,6 +279,6 @@ void go_instr(struct exporter *x, const struct lit_instr *in)
         x->indent--;
         go_line(x, "}");
     } else if (!go_chan_instr(x, in) && !go_timer_instr(x, in) && !lock_instr(x, in) &&
-               !variable_instr(x, in))
+               !variable_instr(x, in) && !go_heap_instr(x, in))
         control_instr(x, in);
 }

@@ -47,6 +47,8 @@ const char *go_element(struct exporter *x, int obj, const struct lit_ref *r)
     const struct lit_object *o = &x->p->objects[obj];
     if (o->kind == OBJ_NILCHAN || o->elem == 8)
         return go_value(x, r);
+    if (o->elem == LIT_ELEM_OBJ)
+        return go_carried(x, obj, r);
     if (o->elem == LIT_ELEM_PTR) {
         x->uses |= USE_REF;
         return go_text(x, "%sref(%s)", x->prefix, go_value(x, r));
