@@ -41,8 +41,10 @@ static void show_waiters(struct g *g)
     uint8_t why = load_relaxed(&g->why);
     if (g->no_escape)
         gc_hooks.scan(g->stash, g->stash + ARRAY_LEN(g->stash));
+    if (MUTANT(gc_root_waiter))
+        return;
     if (load_relaxed(&g->state) == G_WAITING &&
-        (why == PARK_CHAN_SEND || why == PARK_CHAN_RECV) && !MUTANT(gc_root_waiter))
+        (why == PARK_CHAN_SEND || why == PARK_CHAN_RECV))
         gc_hooks.shade(waiter_in_cell(g)->elem);
     for (const struct waiter *w = g->waiting; w != NULL; w = w->more) {
         gc_hooks.shade(w->elem);

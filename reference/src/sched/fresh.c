@@ -143,7 +143,7 @@ static struct fresh_block *halve(struct fresh_block *from, struct fresh_block *t
 /* I3. */
 static void show_block(const struct fresh_block *b)
 {
-    for (uint32_t i = b->first; i < b->end && !MUTANT(gc_root_birth_stolen); i++)
+    for (uint32_t i = b->first; i < b->end; i++)
         gc_hooks.shade(b->v[i].arg);
 }
 

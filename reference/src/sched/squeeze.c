@@ -93,7 +93,9 @@ void stack_fetch(struct p *p, struct g *g)
     uint8_t at;
     /* Pairs with the releases in let_go and scan.c. */
     while ((at = load_acquire(&g->stack_at)) != load_relaxed(&sched_here)) {
-        if (stack_is_unseen(at)) {
+        if (MUTANT(gc_root_runs_unshown) && stack_kind(at) == STACK_HERE) {
+            cas_acquire(&g->stack_at, &at, load_relaxed(&sched_here));
+        } else if (stack_is_unseen(at)) {
             scan_claim(g, at);
         } else if (at == STACK_NONE) {
             scan_unborn(g);
