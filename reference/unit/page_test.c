@@ -33,6 +33,7 @@ static void boot(void)
 {
     heap_bytes = MODEL_PAGES * HEAP_PAGE_BYTES;
     heap_base = os_reserve(heap_bytes, HEAP_PAGE_BYTES);
+    heap_metas = os_reserve(MODEL_PAGES * sizeof *heap_metas, HEAP_PAGE_BYTES);
     CHECK(page_boot(MODEL_PAGES));
 }
 
@@ -122,11 +123,19 @@ static void refusal_is_no_harm(void)
     page_check(used);
 }
 
+/* Whether the system has the meta of that page, which had something in it. */
+static bool meta_is_gone(size_t page)
+{
+    return heap_metas[page].slot_bytes == 0;
+}
+
 static void scavenged_pages_are_zero(void)
 {
     struct page_stats s;
     boot();
     size_t a = take(64), b = take(7), c = take(64), d = take(1);
+    for (size_t i = a; i <= d; i++)
+        heap_metas[i].slot_bytes = 1;
     give(a, 64);
     give(c, 64);
     page_stats(&s);
@@ -141,6 +150,11 @@ static void scavenged_pages_are_zero(void)
     CHECK(all <= 112 * HEAP_PAGE_BYTES &&
           all + 4 * align * HEAP_PAGE_BYTES >= 112 * HEAP_PAGE_BYTES);
     CHECK(*heap_page_at(c) == 0 && *heap_page_at(b) != 0 && *heap_page_at(d) != 0);
+    if (os_page_bytes() <= 8 * sizeof *heap_metas)
+        CHECK(meta_is_gone(a + 32) && meta_is_gone(c + 32));
+    for (size_t i = b; i < b + 7; i++)
+        CHECK(!meta_is_gone(i));
+    CHECK(!meta_is_gone(d));
     page_check(used);
     for (size_t i = align_up(a, align); i < align_down(a + 64, align); i++)
         is_dirty[i] = false;

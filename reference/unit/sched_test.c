@@ -173,7 +173,7 @@ static void resizing(void *unused)
         int now = sizes[i % 6];
         CHECK_EQ(gr_procs(now), was);
         CHECK_EQ(gr_procs(0), now);
-        for (int k = 0; k < 300; k++)
+        for (int k = 0; k < scale(300); k++)
             gr_yield();
         was = now;
     }
