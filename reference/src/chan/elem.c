@@ -50,7 +50,7 @@ static void lose(const gr_chan *c, void *to)
 
 static void wrote(const gr_chan *c, void *to)
 {
-    if (c->type != NULL)
+    if (c->type != NULL && !MUTANT(gc_card_chan_lost))
         gc_wrote(to, c->elem_size);
 }
 

@@ -84,7 +84,8 @@ static NOINLINE void store_watched(slot_t *s, const void *value)
     if (load_relaxed(&gc_is_marking) && !MUTANT(gc_store_unshaded))
         shade_word(load_relaxed(s));
     store_release(s, (void *)(uintptr_t)value); /* pairs with whoever follows the pointer */
-    gc_wrote((void *)s, sizeof(void *));
+    if (!MUTANT(gc_card_store_lost))
+        gc_wrote((void *)s, sizeof(void *));
 }
 
 void gr_store(void *slot, const void *value)
@@ -109,7 +110,8 @@ void gr_pointer_store(void *slot, const void *value)
     if (UNLIKELY(load_relaxed(&gc_is_marking)) && !MUTANT(gc_pointer_store_unshaded))
         shade_word(load_relaxed((slot_t *)slot));
     DO_STORE((slot_t *)slot, (void *)(uintptr_t)value);
-    gc_wrote(slot, sizeof(void *));
+    if (!MUTANT(gc_card_pointer_store_lost))
+        gc_wrote(slot, sizeof(void *));
 }
 
 void *gr_pointer_swap(void *slot, const void *value)
@@ -118,7 +120,8 @@ void *gr_pointer_swap(void *slot, const void *value)
     void *was = DO_SWAP((slot_t *)slot, (void *)(uintptr_t)value);
     if (!MUTANT(gc_swap_unshaded))
         gc_shade(was);
-    gc_wrote(slot, sizeof(void *));
+    if (!MUTANT(gc_card_swap_lost))
+        gc_wrote(slot, sizeof(void *));
     return was;
 }
 
@@ -130,7 +133,8 @@ bool gr_pointer_cas(void *slot, const void *expected, const void *value)
         return false;
     if (!MUTANT(gc_cas_unshaded))
         gc_shade(expected);
-    gc_wrote(slot, sizeof(void *));
+    if (!MUTANT(gc_card_cas_lost))
+        gc_wrote(slot, sizeof(void *));
     return true;
 }
 
@@ -169,7 +173,8 @@ static void piece_write(const gr_type *t, char *to, const char *from, size_t n)
         return;
     }
     words_move((uintptr_t *)(void *)to, (const uintptr_t *)(const void *)from, words);
-    gc_wrote(to, bytes);
+    if (!MUTANT(gc_card_copy_lost))
+        gc_wrote(to, bytes);
 }
 
 static size_t piece_count(const gr_type *t)

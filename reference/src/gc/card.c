@@ -37,9 +37,11 @@ static struct {
 void gc_wrote_slow(const void *at, size_t bytes)
 {
     size_t offset = (size_t)((const char *)at - heap_base);
-    if (offset >= heap_bytes || bytes == 0)
+    if (offset >= heap_bytes || bytes == 0 || MUTANT(gc_card_lost))
         return;
     size_t last = (offset + bytes - 1) >> HEAP_CARD_SHIFT;
+    if (MUTANT(gc_card_first_only))
+        last = offset >> HEAP_CARD_SHIFT;
     for (size_t c = offset >> HEAP_CARD_SHIFT; c <= last; c++)
         if (load_relaxed(&heap_cards[c]) == 0)
             store_relaxed(&heap_cards[c], 1);
@@ -72,7 +74,7 @@ static void page_see(struct work *w, size_t page)
         if (load_relaxed(&heap_cards[c]) == 0)
             continue;
         store_relaxed(&heap_cards[c], 0);
-        if (is_used)
+        if (is_used && !MUTANT(gc_card_unscanned))
             mark_card(w, r.meta, c);
     }
 }

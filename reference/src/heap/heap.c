@@ -144,7 +144,7 @@ static void marks_clear(struct heap_meta *m, void *arg)
 {
     uint32_t *n = arg;
     for (uint32_t i = 0; i < span_words(m); i++) {
-        store_relaxed(&m->marks[i], 0);
+        store_release(&m->marks[i], 0); /* as in a sweep: pairs with span_is_alive */
         store_relaxed(&m->scans[i], 0);
     }
     if (++*n % CLEAR_BATCH == 0)

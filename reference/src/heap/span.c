@@ -212,7 +212,7 @@ static void marks_sweep(struct heap_meta *m)
     for (uint32_t i = 0; i < span_words(m); i++) {
         uint64_t is = is_sticky ? load_relaxed(&m->alloc[i]) : 0;
         /* Pairs with the acquire in span_is_alive (I3). */
-        store_release(&m->marks[i], is);
+        store_release(&m->marks[i], MUTANT(gc_minor_forgets_old) ? 0 : is);
         store_relaxed(&m->scans[i], is);
         if (is_sticky)
             store_relaxed(&m->olds[i], is);

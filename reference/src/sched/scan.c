@@ -170,8 +170,11 @@ static void see_claimed(struct g *g, enum stack_at at)
 /* Whether g, which had this form, waits, and has not run since the last cycle. */
 static bool is_unchanged(const struct g *g, uint8_t at)
 {
-    return scan.is_minor && stack_form(at) == form_after(load_relaxed(&sched_here)) &&
-           load_relaxed(&g->state) == G_WAITING && g->no_escape;
+    return scan.is_minor &&
+           (stack_form(at) == form_after(load_relaxed(&sched_here)) ||
+            MUTANT(gc_stack_touched_skipped)) &&
+           load_relaxed(&g->state) == G_WAITING &&
+           (g->no_escape || MUTANT(gc_stack_foreign_skipped));
 }
 
 bool scan_claim(struct g *g, uint8_t at)
