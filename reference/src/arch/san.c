@@ -189,6 +189,7 @@ void san_race_release(const void *addr)
 void __tsan_java_init(unsigned long begin, unsigned long bytes);
 void __tsan_java_alloc(unsigned long p, unsigned long bytes);
 void __tsan_java_free(unsigned long p, unsigned long bytes);
+void __tsan_java_finalize(void);
 
 void san_race_region(const void *p, size_t bytes)
 {
@@ -199,6 +200,11 @@ void san_race_forget(const void *p, size_t bytes)
 {
     __tsan_java_free((uintptr_t)p, bytes);
     __tsan_java_alloc((uintptr_t)p, bytes);
+}
+
+void san_race_acquire_all(void)
+{
+    __tsan_java_finalize();
 }
 
 void san_race_acquire_as(const struct fiber *f, const void *addr)

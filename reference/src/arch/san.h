@@ -135,6 +135,9 @@ void san_race_release_as(const struct fiber *f, const void *addr);
  * named once, is no concern of whoever uses it now.  Needs: multiples of 8. */
 void san_race_region(const void *p, size_t bytes);
 void san_race_forget(const void *p, size_t bytes);
+/* The caller has synchronised with all that anybody did so far: a collection has seen every
+ * goroutine stand still. */
+void san_race_acquire_all(void);
 #define RACE_ACQUIRE(addr) san_race_acquire(addr)
 #define RACE_RELEASE(addr) san_race_release(addr)
 #define RACE_RELEASE_MERGE(addr) san_race_release(addr)
@@ -142,6 +145,7 @@ void san_race_forget(const void *p, size_t bytes);
 #define RACE_ACQUIRE(addr) ((void)(addr))
 #define RACE_RELEASE(addr) ((void)(addr))
 #define RACE_RELEASE_MERGE(addr) ((void)(addr))
+static inline void san_race_acquire_all(void) {}
 static inline void san_race_region(const void *p, size_t bytes)
 {
     (void)p, (void)bytes;

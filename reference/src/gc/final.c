@@ -14,6 +14,7 @@
  *   I2  Records in the queue are roots.  `at` is the next one to be scanned; who takes out
  *       that one moves it.
  */
+#include "arch/arch.h"
 #include "gc/end.h"
 
 #include "gr/panic.h"
@@ -122,6 +123,7 @@ static NOINLINE void due_call(void)
     struct end e;
     if (!due_take(&e))
         return;
+    san_race_acquire_all(); /* what was done before it was due (mem.finalizer) */
     if (e.s.kind == END_FINALIZER)
         e.fn.finalizer(e.object, e.arg);
     else
