@@ -10,41 +10,52 @@ import (
 	"time"
 )
 
-const lists = 100
-const elements = 10000
-const eaters = 2
+const lists = 3
+const elements = 2000
 const callers = 20
 
+var list atomic.Pointer[object] // for the eater, until it has it
+var isTaken atomic.Bool
+var collected, overwritten atomic.Int64
 var stop int32
 var gone int64
 var all, over sync.WaitGroup
 var ends [2]int // of a pipe
 
-//go:noinline
-func listNew() *object {
+func listMake() {
 	var first *object
 	for i := int64(0); i < elements; i++ {
 		o := objectNew(i)
 		o.next = first
 		first = o
 	}
-	return first
+	list.Store(first)
 }
 
-// Nothing but o knows the rest, and it lives in a register: the loop calls nothing.
+// Nothing but o knows the list, and it lives in a register: nothing is called from when it is
+// read.  First the list is taken away from where it was, then a whole collection passes, then
+// all that is free is used again.
 //
 //go:noinline
-func eat(o *object) int {
+func eat() int {
 	whole := 0
-	for i := int64(elements - 1); o != nil; i-- {
+	o := list.Load()
+	isTaken.Store(true)
+	for list.Load() != nil {
+	}
+	for end := collected.Load() + 2; collected.Load() < end; {
+	}
+	for end := overwritten.Load() + 3; overwritten.Load() < end; {
+	}
+	for i := int64(elements - 1); o != nil && i >= 0; i-- {
 		work := int64(0)
 		for k := int64(0); k < 4; k++ {
 			work += o.body[k] - i*31 - k
 		}
-		for k := int64(0); k < 50; k++ { // longer in each element
+		for k := int64(0); k < 100; k++ { // longer in each element
 			work ^= k
 		}
-		for k := int64(0); k < 50; k++ {
+		for k := int64(0); k < 100; k++ {
 			work ^= k
 		}
 		if o.stamp == i && work == 0 {
@@ -56,15 +67,33 @@ func eat(o *object) int {
 }
 
 func eater() {
-	for i := 0; i < lists/eaters; i++ {
-		need(eat(listNew()) == elements, "an element of which only a register knew")
+	for i := 0; i < lists; i++ {
+		elsewhere(listMake)
+		need(eat() == elements, "an element of which only a register knew")
 	}
 	all.Done()
 }
 
-func churns() {
+func takesAway() {
 	for atomic.LoadInt32(&stop) == 0 {
-		churn(elements)
+		if isTaken.CompareAndSwap(true, false) {
+			list.Store(nil)
+		}
+		runtime.Gosched()
+	}
+	over.Done()
+}
+
+func churns() {
+	for ; atomic.LoadInt32(&stop) == 0; overwritten.Add(1) {
+		churn(2 * elements)
+	}
+	over.Done()
+}
+
+func collects() {
+	for ; atomic.LoadInt32(&stop) == 0; collected.Add(1) {
+		runtime.GC()
 	}
 	over.Done()
 }
@@ -100,16 +129,13 @@ func inCalls() {
 }
 
 func main() {
-	var c collecting
-	all.Add(eaters)
-	over.Add(1)
-	for i := 0; i < eaters; i++ {
-		go eater()
-	}
+	all.Add(1)
+	over.Add(3)
+	go eater()
 	go churns()
-	c.begin()
+	go takesAway()
+	go collects()
 	all.Wait()
-	c.end()
 	atomic.StoreInt32(&stop, 1)
 	over.Wait()
 	fmt.Printf("%d lists of %d: whole\n", lists, elements)
