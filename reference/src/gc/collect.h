@@ -41,6 +41,12 @@ void mark_card(struct work *w, const struct heap_meta *m, size_t card);
 /* Words of n objects of a type. */
 void mark_typed(struct work *w, const gr_type *t, const void *at, size_t n);
 
+/* The world is to stop: who marks must come to an end. */
+static inline bool is_point_due(void)
+{
+    return (load_relaxed(&sched_attention) & (ATT_WORLD | ATT_STOP)) != 0;
+}
+
 /* Marks until the clock says `until`, so many bytes are scanned, everything is marked as
  * far as can be seen, or the world is to stop.  True: there was something to do.  *bytes:
  * what was scanned. */

@@ -31,7 +31,7 @@
  */
 #include "gc/collect.h"
 
-#define PIECE_BYTES ((size_t)128 << 10)
+#define PIECE_BYTES ((size_t)32 << 10) /* some 30 us */
 #define BATCH 16u     /* entries taken at a time */
 #define SCAN_BATCH 4u /* goroutines */
 #define CARD_WORDS 64u
@@ -366,12 +366,15 @@ static void entry_prefetch(uint64_t entry)
     __builtin_prefetch(&m->ptrs);
 }
 
+/* Who wants the world to stop waits for one entry: the rest goes back. */
 static void entries_scan(struct work *w, const uint64_t *entry, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
         entry_prefetch(entry[i]);
     for (uint32_t i = 0; i < n; i++) {
-        if (entry[i] % 2 == 0)
+        if (i > 0 && is_point_due())
+            work_push(w, entry[i]);
+        else if (entry[i] % 2 == 0)
             object_scan(w, entry[i]);
         else
             span_scan(w, &heap_metas[entry[i] / 2]);
@@ -389,11 +392,6 @@ static bool mark_step(struct work *w, uint32_t batch)
     }
     /* Who scans the last goroutines is told that none is left. */
     return mark_flush(w) || root_some(w) || sched_scan_some(SCAN_BATCH) || !work_is_empty();
-}
-
-static bool is_point_due(void)
-{
-    return (load_relaxed(&sched_attention) & (ATT_WORLD | ATT_STOP)) != 0;
 }
 
 static struct work *slice_begin(void)
@@ -445,7 +443,7 @@ bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes)
 void mark_all(void)
 {
     struct work *w = slice_begin();
-    while (mark_step(w, BATCH))
+    while (mark_step(w, 1))
         ;
     slice_end(w);
 }

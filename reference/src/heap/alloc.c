@@ -105,6 +105,7 @@ static NOINLINE void *small_slow(uint32_t kind, const gr_type *t, size_t n)
 {
     bool is_first = true;
     type_check(t, n);
+    look_up();
     struct heap_cache *c = cache_hold();
     char *p = cache_advance(&c->runs[kind]);
     while (UNLIKELY(p == NULL)) {

@@ -20,6 +20,8 @@
  */
 #include "heap/central.h"
 
+#define SWEEP_MOST 64u /* spans by who needs one: nobody is held up for a whole heap */
+
 enum { HAS_FREE, IS_FULL, FILLS };
 
 struct central {
@@ -76,13 +78,14 @@ static struct heap_meta *pop_locked(uint32_t *head)
     return m;
 }
 
-/* The next one to be swept, which the caller must do (I2). */
-static struct heap_meta *pop_unswept_locked(struct central *c)
+/* The next one to be swept, which the caller must do (I2); of those that had free slots or
+ * none, `fill` comes first. */
+static struct heap_meta *pop_unswept_locked(struct central *c, uint32_t fill)
 {
     uint32_t *list = c->list[1 - parity_swept()];
-    struct heap_meta *m = pop_locked(&list[IS_FULL]);
+    struct heap_meta *m = pop_locked(&list[fill]);
     if (m == NULL)
-        m = pop_locked(&list[HAS_FREE]);
+        m = pop_locked(&list[1 - fill]);
     if (m != NULL) {
         m->place = SPAN_SWEEPING;
         add_relaxed(&sweeping, 1);
@@ -98,11 +101,13 @@ static void sweep_done(void)
 
 /* ---- to and from caches -------------------------------------------------------------- */
 
-/* Sweeps until a span has free slots; the lock is released.  NULL: none has. */
+/* Sweeps until a span has free slots, so many at most; the lock is released.  NULL: none of
+ * them has. */
 static struct heap_meta *sweep_for_free(struct central *c)
 {
-    for (;;) {
-        struct heap_meta *m = pop_unswept_locked(c);
+    for (uint32_t i = 0; i < SWEEP_MOST; i++) {
+        bool is_last = i + 1 == SWEEP_MOST; /* what had free slots has some now */
+        struct heap_meta *m = pop_unswept_locked(c, is_last ? HAS_FREE : IS_FULL);
         mutex_unlock_p(&c->lock);
         if (m == NULL)
             return NULL;
@@ -115,6 +120,8 @@ static struct heap_meta *sweep_for_free(struct central *c)
         push_locked(c, m);
         sweep_done();
     }
+    mutex_unlock_p(&c->lock);
+    return NULL;
 }
 
 struct heap_meta *central_take(uint32_t kind, size_t *bytes)
@@ -172,7 +179,7 @@ void central_add_large(struct heap_meta *m)
 static size_t sweep_one(struct central *c)
 {
     mutex_lock_p(&c->lock);
-    struct heap_meta *m = pop_unswept_locked(c);
+    struct heap_meta *m = pop_unswept_locked(c, IS_FULL);
     mutex_unlock_p(&c->lock);
     if (m == NULL)
         return 0;

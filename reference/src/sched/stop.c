@@ -21,7 +21,9 @@
 #include "sched/proc.h"
 
 #define FIRST_NS 20000  /* who polls has seen the wish by then */
-#define RETRY_NS 100000 /* who did not is in a bracket, frozen soon, or asked again */
+#define RETRY_NS 25000 /* who did not is in a bracket, frozen soon, or asked again */
+#define RETRIES 20
+#define SLOW_RETRY_NS 100000 /* whoever is not to be had for so long is no longer hurried */
 
 static struct {
     struct mutex lock;
@@ -116,8 +118,9 @@ void stop_reached_locked(void)
 static void stop_wait(void)
 {
     struct p *mine = m_self()->p;
-    for (int64_t patience = FIRST_NS; !note_sleep_ns(&stop.all, patience);) {
-        patience = RETRY_NS;
+    int64_t patience = FIRST_NS;
+    for (int tries = 0; !note_sleep_ns(&stop.all, patience); tries++) {
+        patience = tries < RETRIES ? RETRY_NS : SLOW_RETRY_NS;
         mutex_lock(&sched.lock);
         blocked_stop_locked();
         mutex_unlock(&sched.lock);
