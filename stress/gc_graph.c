@@ -11,7 +11,8 @@
  * some ask for one.  Now and then, and in the end, graph and copy are compared
  * (gc.reachable-kept, gc.memory-reuse).
  *
- * GR_DEBUG=gcverify=1 finds a missing barrier earlier, gcsmall=1 makes queues run over.
+ * GR_DEBUG=gcverify=1 finds a missing barrier earlier, gcsmall=1 makes queues run over,
+ * GR_GC_GENERATIONAL=1 makes most collections minor ones.
  */
 #include "stress.h"
 
@@ -250,8 +251,11 @@ static void work(void *arg)
         edit(&w);
         if (w.copy->n + 1 == NODES && stress_below(&w.r, 500) == 0)
             start(&w);
-        if (stress_below(&w.r, 4000) == 0)
+        uint64_t n = stress_below(&w.r, 4000);
+        if (n == 0)
             gr_gc();
+        else if (n < 4)
+            gr_gc_minor();
     }
     for (int i = 0; i < 50; i++)
         compare(&w);

@@ -19,9 +19,12 @@
  * The one duty of a program: a pointer to collected memory is stored into collected memory
  * or into a root by gr_store and its kin below, never by a plain assignment, memcpy or
  * memset.  Locals and what is not collected need nothing; reading needs nothing.
- * GR_DEBUG=gcverify=1 finds the store that was forgotten.  In a bracket (gr_block_begin) no
- * collected memory may be allocated or stored to; what the function that begins it holds
- * then is kept, what it loads from collected memory inside is not for that reason.
+ * GR_DEBUG=gcverify=1 finds the store that was forgotten; with GR_GC_GENERATIONAL=1, where
+ * most collections look only at what was allocated since the last one, it finds those too
+ * that put something into an older object by a plain assignment.  In a bracket
+ * (gr_block_begin) no collected memory may be allocated or stored to; what the function
+ * that begins it holds then is kept, what it loads from collected memory inside is not for
+ * that reason.
  *
  * Everything here is called on goroutines, by any number of them, unless it says "any
  * thread".
@@ -100,7 +103,9 @@ void gr_copy(const gr_type *t, void *to, const void *from, int64_t n);
 void gr_clear(const gr_type *t, void *at, int64_t n);
 
 /* *slot = value in an object that nobody but the caller has ever seen, since its gr_new
- * without another allocation, operation or poll between. */
+ * without another allocation, operation or poll between.  The value is one that the caller
+ * had before that gr_new, or the object itself: not one that it reads afterwards where
+ * others may have put something newer. */
 #define gr_init(slot, value) (*(slot) = (value))
 
 /* ---- roots --------------------------------------------------------------------------- */
@@ -171,7 +176,10 @@ void *gr_weak_get(gr_weak *w);
 
 /* A whole collection that began after the call, sweep included.  Blocks: G. */
 void gr_gc(void);
-void gr_gc_minor(void); /* in generational mode one of the young objects; else the same */
+/* In generational mode one of what was allocated since the last collection: nothing older
+ * is freed, and goroutines that have waited since then on a stack of their own
+ * (GR_NOESCAPE) are not looked at.  Else the same. */
+void gr_gc_minor(void);
 
 /* How much the heap may grow over what is live, in percent, before a collection begins;
  * negative: collections are off.  Gives the former value.  First GR_GC, else 100. */

@@ -54,6 +54,14 @@ static void spin(uint64_t r)
         cpu_relax();
 }
 
+/* In generational mode the world does not stop between what is put onto the stack of a
+ * goroutine that waits and its waking (scan.c). */
+static bool may_yield(const struct g *g, enum noise_site site)
+{
+    return g != NULL && site < NOISE_LOCKED &&
+           !(site == NOISE_AFTER_UNLOCK && load_relaxed(&gc_has_cards));
+}
+
 void noise_strike(struct g *g, enum noise_site site)
 {
     struct m *m = m_self();
@@ -64,7 +72,7 @@ void noise_strike(struct g *g, enum noise_site site)
     uint64_t what = r % 256;
     r >>= 8;
     if (what < (is_high ? 64u : 16u)) {
-        if (site < NOISE_LOCKED && g != NULL)
+        if (may_yield(g, site))
             sched_yield_now();
         else
             os_thread_yield();
