@@ -145,6 +145,7 @@ $(B)/o/conformance/programs/%: INC := -Ireference/include -Iconformance/programs
 $(B)/o/stress/%: INC := -Ireference/include -Istress
 $(B)/o/stress/bench/%: INC := -Ireference/include -Istress -Ispec/lit
 $(B)/o/fuzz/%: INC := -Ireference/include -Ispec/lit -Iconformance/drivers/c/kit -Ifuzz
+$(B)/o/fuzz/fuzz_pace.o: INC += -Ireference/src
 $(B)/o/reference/src/%: FINISH = && $(CROSS)objcopy $(foreach s,.text .text.unlikely \
   .text.startup .text.hot .text.exit,--rename-section $(s)=gr_text) $@.$$$$
 $(B)/o/%.o: %.c $(B)/.stamp-flags
@@ -194,6 +195,7 @@ $(B)/bench/peer-tbb: PEER_LIBS := -ltbb
 $(B)/bench/peer-%: stress/bench/peers/%.cpp stress/bench/peers/peer.hpp
 	$(call say,C++) $(CXX) -std=c++17 -O2 -pthread -o $@.$$$$ $< $(PEER_LIBS) $(keep)
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
+$(B)/fuzz_pace: $(B)/o/reference/src/gc/pace.o
 $(FUZZERS): $(B)/%: $(B)/o/fuzz/%.o $(FUZZ_LIB) $(KIT_OBJ) $(OPS_OBJ) $(LIBLIT) $(LIBGR)
 	$(link)
 -include $(shell find $(B)/o -name '*.d' 2>/dev/null)

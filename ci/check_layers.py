@@ -68,8 +68,8 @@ OWNERS = (
     ),
     Owner(
         "fuzz/",
-        (PUBLIC, "spec/lit/", "conformance/drivers/c/kit/", "fuzz/"),
-        (PUBLIC + "gr.h", "spec/lit/lit.h", KIT, "fuzz/*"),
+        (PUBLIC, "spec/lit/", "conformance/drivers/c/kit/", "fuzz/", "reference/src/"),
+        (PUBLIC + "gr.h", "spec/lit/lit.h", KIT, "fuzz/*", "reference/src/gc/pace.h"),
     ),
 )
 SUFFIXES = {".c", ".h", ".S", ".def"}

@@ -4,7 +4,7 @@
 Owns: seeds, starting and stopping the targets, build/fuzz.json.  Not here: what an input means and what is wrong with it (the
 heads of fuzz/*.c).
 
-Seeds are written anew each time: the corpus of conformance/litmus for both targets, and fuzz_chan's own table.  What libFuzzer
+Seeds are written anew each time: the corpus of conformance/litmus, and fuzz_chan's own table; usual figures for fuzz_pace.  What libFuzzer
 adds stays in build/fuzz/corpus/TARGET between runs.  A target stops at its first finding, which is printed with the one command
 that repeats it; the others go on.
 """
@@ -17,6 +17,7 @@ import os
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import threading
@@ -30,10 +31,13 @@ from rich.console import Console
 from ..cli import FINDINGS, PASS, USAGE, seconds
 from ..lit import CORPUS, ROOT
 
-TARGETS = ("fuzz_chan", "fuzz_lit")
+TARGETS = ("fuzz_chan", "fuzz_lit", "fuzz_pace")
+PACE_SEED = (100 << 21, 1 << 20, 80 << 20, 100, 4 << 20, (1 << 63) - 1, 1 << 20, 10 << 20, 10**8, 80 << 20, 8 * 10**7, 1 << 20,
+             80 << 20, 100 << 20, 20 << 20, 150 << 20, 200 << 20, 10**9 << 1, 0, 10**8)
 OPTIONS = {
     "fuzz_chan": ("-entropic=0", "-max_len=1024", "-len_control=200", "-detect_leaks=0"),
     "fuzz_lit": ("-max_len=8192",),
+    "fuzz_pace": ("-max_len=160",),
 }
 PROGRESS_SECONDS = 15.0
 STATUS = re.compile(r"^#(\d+)\s+\S+\s+cov: (\d+) .*corp: (\d+)/")
@@ -94,6 +98,9 @@ def write_seeds(name: str, folder: Path) -> None:
     """Fills a folder with a target's seeds."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    if name == "fuzz_pace":
+        (folder / "usual").write_bytes(struct.pack("<20Q", *PACE_SEED))
+        return
     for path in sorted(CORPUS.rglob("*.lit")):
         shutil.copy(path, folder / "-".join(path.relative_to(CORPUS).parts))
     if name == "fuzz_chan":
@@ -113,7 +120,8 @@ def command_of(target: Target, args: argparse.Namespace, budget: float) -> list[
     words = [str(binary(target.name)), *OPTIONS[target.name], f"-max_total_time={max(1, round(budget))}",
              f"-runs={args.runs}", f"-seed={args.seed}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
              f"-artifact_prefix={_shown(findings)}/{target.name}-"]
-    words += [f"-dict={ROOT / 'fuzz' / 'lit.dict'}"]
+    if target.name != "fuzz_pace":
+        words += [f"-dict={ROOT / 'fuzz' / 'lit.dict'}"]
     return [*words, str(corpus), str(seeds)]
 
 
