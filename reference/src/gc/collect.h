@@ -3,7 +3,8 @@
  *
  *   file       owns
  *   work.c     queues of what is marked and not yet scanned
- *   mark.c     marking and scanning of objects, slices of that
+ *   mark.c     marking and scanning of objects
+ *   slice.c    who marks for how long, and whether all is marked
  *   root.c     where marking begins
  *   card.c     generational mode: what was written to since the last cycle
  *   cycle.c    phases, stops, who waits for what
@@ -40,6 +41,12 @@ void mark_inside(struct work *w, const struct heap_ref *r);
 void mark_card(struct work *w, const struct heap_meta *m, size_t card);
 /* Words of n objects of a type. */
 void mark_typed(struct work *w, const gr_type *t, const void *at, size_t n);
+/* What queues ask for; the words found there may be put off. */
+void mark_entries(struct work *w, const uint64_t *entry, uint32_t n);
+/* All that was put off is done.  False: nothing was. */
+bool mark_flush(struct work *w);
+
+/* ---- slice.c ------------------------------------------------------------------------- */
 
 /* The world is to stop: who marks must come to an end. */
 static inline bool is_point_due(void)

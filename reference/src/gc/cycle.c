@@ -2,8 +2,8 @@
 /* cycle.c - a cycle from its beginning to its end, and who waits for which.
  *
  * Owns: phases, the two stops, numbers of cycles, goroutines that wait for them.
- * Not here: marking (mark.c), who does it in the background (worker.c), when a cycle should
- * begin (assist.c, pace.c).
+ * Not here: marking (mark.c, slice.c), who does it in the background (worker.c), when a
+ * cycle should begin (assist.c, pace.c).
  *
  *     begin --sweep the rest, stop 1--> MARK --nothing left, stop 2--> over, to be swept
  *

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* mark.c - marking: from words to objects, from objects to words, until nothing is left.
  *
- * Owns: what is done for a word that may be a pointer, scanning of spans and objects,
- * slices of marking.
- * Not here: queues (work.c), where marking begins (root.c), when it is over (cycle.c).
+ * Owns: what is done for a word that may be a pointer, scanning of spans and objects.
+ * Not here: queues (work.c), where marking begins (root.c), how long it goes on (slice.c).
  *
  * An object of at most 512 bytes is marked by a bit of its span, and the span goes into a
  * queue unless it is in one.  When it is taken out, all that was marked and not scanned is
@@ -15,7 +14,8 @@
  * words that a scan finds are put off by a few, and what they will need is fetched.  Those
  * that come next to each other and whose marks lie in one word are marked by one atomic
  * operation, which is what costs most where memory is fast enough: neighbours often point
- * to neighbours.
+ * to neighbours.  Objects of an entry are fetched while those of the ones before it are
+ * scanned.
  *
  * Words are read while the program writes to them.  Whatever is read is believed only after
  * heap_find, and scanned only if alloc says that it is an object; a word that was
@@ -26,22 +26,13 @@
  *       consistent: one of them sees the other.
  *   I2  scans is set by an atomic or, and what it gives tells who scans the object: a span
  *       may be in two hands.
- *   I3  In a slice the caller does not leave its processor; nactive counts slices.  So in a
- *       stopped world there are none, and all that is marked and not scanned is in queues.
  */
 #include "gc/collect.h"
 
 #define PIECE_BYTES ((size_t)32 << 10) /* some 30 us */
-#define BATCH 16u     /* entries taken at a time */
-#define SCAN_BATCH 4u /* goroutines */
+#define LEAD 4u                        /* entries whose objects are being fetched */
 #define CARD_WORDS 64u
 STATIC_ASSERT(CARD_WORDS * sizeof(void *) == HEAP_CARD_BYTES, "a word of type bits each");
-#define BRIEF_STACK_BYTES ((size_t)4 << 10)
-
-static struct {
-    atomic_u32 nactive;               /* atomic (I3) */
-    atomic_u64 scanned, roots, found; /* atomic; bytes */
-} mark;
 
 /* ---- from words to objects ----------------------------------------------------------- */
 
@@ -53,7 +44,7 @@ static ALWAYS_INLINE bool is_single(const struct heap_meta *m)
 
 static NOINLINE void queue_span(struct work *w, struct heap_meta *m)
 {
-    /* Sequentially consistent (I1): pairs with span_scan. */
+    /* Sequentially consistent (I1): pairs with share_take. */
     if (atomic_exchange_explicit(&m->is_queued, 1, memory_order_seq_cst) == 0)
         work_push(w, work_span(heap_page_no(m)));
 }
@@ -69,7 +60,7 @@ static ALWAYS_INLINE void mark_ref(struct work *w, const struct heap_ref *r)
         return;
     if (is_single(m))
         work_push(w, (uint64_t)(uintptr_t)r->base);
-    else if (load_seq(&m->is_queued) == 0) /* (I1): pairs with span_scan */
+    else if (load_seq(&m->is_queued) == 0) /* (I1): pairs with share_take */
         queue_span(w, m);
 }
 
@@ -99,7 +90,7 @@ static NOINLINE void mark_many(struct work *w, const struct ahead *a)
         return;
     if (is_single(m))
         queue_singles(w, a, bits);
-    else if (load_seq(&m->is_queued) == 0) /* (I1): pairs with span_scan */
+    else if (load_seq(&m->is_queued) == 0) /* (I1): pairs with share_take */
         queue_span(w, m);
 }
 
@@ -146,19 +137,16 @@ static ALWAYS_INLINE void mark_later(struct work *w, uintptr_t word)
         mark_ahead(w, &was);
 }
 
-/* All that was put off is done.  False: nothing was. */
-static bool mark_flush(struct work *w)
+bool mark_flush(struct work *w)
 {
-    bool any = false;
-    for (uint32_t i = 0; i < WORK_AHEAD; i++) {
-        struct ahead *a = &w->ahead[w->ahead_at++ % WORK_AHEAD], was = *a;
+    uint32_t end = w->ahead_at, n = end - w->ahead_from;
+    for (uint32_t i = end - (n < WORK_AHEAD ? n : WORK_AHEAD); i != end; i++) {
+        struct ahead *a = &w->ahead[i % WORK_AHEAD], was = *a;
         a->meta = NULL;
-        if (was.meta == NULL)
-            continue;
         mark_ahead(w, &was);
-        any = true;
     }
-    return any;
+    w->ahead_from = end;
+    return n != 0;
 }
 
 static UNWATCHED void words_mark(struct work *w, const void *lo, const void *hi)
@@ -248,25 +236,41 @@ static UNWATCHED void slot_scan(struct work *w, struct heap_meta *m, const char 
     mark_bits(w, p + at, bits & ~(uint64_t)0 >> (64 - words));
 }
 
-static void span_scan(struct work *w, struct heap_meta *m)
+/* What of a span is the caller's to scan. */
+struct share {
+    struct heap_meta *meta;
+    uint64_t slots[HEAP_SLOTS_MAX / 64]; /* as far as the span has some */
+};
+
+static void share_take(struct work *w, struct heap_meta *m, struct share *s)
 {
     const char *page = heap_page_at(heap_page_no(m));
+    s->meta = m;
     /* Sequentially consistent (I1): pairs with mark_ref and queue_span. */
     store_seq(&m->is_queued, 0);
     for (uint32_t i = 0; i < (m->nslots + 63u) / 64; i++) {
         uint64_t todo = load_seq(&m->marks[i]) & ~load_relaxed(&m->scans[i]); /* (I1) */
+        s->slots[i] = todo;
         if (todo == 0)
             continue;
         /* (I2); acquire pairs with the owner of a cache, who sets scans of what is new. */
         todo &= ~atomic_fetch_or_explicit(&m->scans[i], todo, memory_order_acq_rel);
         todo &= load_acquire(&m->alloc[i]); /* pairs with the owner of a cache, too */
         w->scanned_bytes += (uint64_t)popcount64(todo) * m->slot_bytes;
-        for (uint64_t left = todo; left != 0; left &= left - 1)
-            __builtin_prefetch(page +
-                               (i * 64 + (size_t)__builtin_ctzll(left)) * m->slot_bytes);
+        s->slots[i] = todo;
         for (; todo != 0; todo &= todo - 1)
-            slot_scan(w, m, page, i * 64 + (uint32_t)__builtin_ctzll(todo));
+            __builtin_prefetch(page +
+                               (i * 64 + (size_t)__builtin_ctzll(todo)) * m->slot_bytes);
     }
+}
+
+static void share_scan(struct work *w, const struct share *s)
+{
+    struct heap_meta *m = s->meta;
+    const char *page = heap_page_at(heap_page_no(m));
+    for (uint32_t i = 0; i < (m->nslots + 63u) / 64; i++)
+        for (uint64_t todo = s->slots[i]; todo != 0; todo &= todo - 1)
+            slot_scan(w, m, page, i * 64 + (uint32_t)__builtin_ctzll(todo));
 }
 
 static const gr_type *type_of(const struct heap_ref *r)
@@ -351,7 +355,7 @@ void mark_inside(struct work *w, const struct heap_ref *r)
     mark_flush(w);
 }
 
-/* ---- slices -------------------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------------------- */
 
 static void entry_prefetch(uint64_t entry)
 {
@@ -366,133 +370,31 @@ static void entry_prefetch(uint64_t entry)
     __builtin_prefetch(&m->ptrs);
 }
 
-/* Who wants the world to stop waits for one entry: the rest goes back. */
-static void entries_scan(struct work *w, const uint64_t *entry, uint32_t n)
+static void entry_take(struct work *w, uint64_t entry, struct share *s)
 {
+    s->meta = NULL;
+    if (entry % 2 != 0)
+        share_take(w, &heap_metas[entry / 2], s);
+}
+
+/* Who wants the world to stop waits for what was taken already: the rest goes back. */
+void mark_entries(struct work *w, const uint64_t *entry, uint32_t n)
+{
+    struct share share[LEAD];
+    uint32_t end = n;
     for (uint32_t i = 0; i < n; i++)
         entry_prefetch(entry[i]);
-    for (uint32_t i = 0; i < n; i++) {
-        if (i > 0 && is_point_due())
-            work_push(w, entry[i]);
-        else if (entry[i] % 2 == 0)
-            object_scan(w, entry[i]);
-        else
-            span_scan(w, &heap_metas[entry[i] / 2]);
+    for (uint32_t i = 0; i < end + LEAD; i++) {
+        const struct share *s = &share[i % LEAD];
+        if (i >= LEAD && s->meta != NULL)
+            share_scan(w, s);
+        else if (i >= LEAD && (i == LEAD || !is_point_due()))
+            object_scan(w, entry[i - LEAD]);
+        else if (i >= LEAD)
+            work_push(w, entry[i - LEAD]);
+        while (i > 0 && i < end && is_point_due())
+            work_push(w, entry[--end]);
+        if (i < end)
+            entry_take(w, entry[i], &share[i % LEAD]);
     }
-}
-
-/* One bit of marking: a batch of entries, else of roots, else of goroutines. */
-static bool mark_step(struct work *w, uint32_t batch)
-{
-    uint64_t entry[BATCH];
-    uint32_t n = work_take(w, entry, batch);
-    if (n > 0) {
-        entries_scan(w, entry, n);
-        return true;
-    }
-    /* Who scans the last goroutines is told that none is left. */
-    return mark_flush(w) || root_some(w) || sched_scan_some(SCAN_BATCH) || !work_is_empty();
-}
-
-static struct work *slice_begin(void)
-{
-    add_seq(&mark.nactive, 1);
-    return work_mine();
-}
-
-static void count_up(atomic_u64 *sum, uint64_t *n)
-{
-    if (*n > 0)
-        add_relaxed(sum, *n);
-    *n = 0;
-}
-
-static void work_settle(struct work *w)
-{
-    w->scanned_bytes += w->root_bytes;
-    count_up(&mark.scanned, &w->scanned_bytes);
-    count_up(&mark.roots, &w->root_bytes);
-    count_up(&mark.found, &w->found_bytes);
-}
-
-/* Gives: bytes scanned.  Sequentially consistent: pairs with mark_is_done, which looks at
- * queues after nactive. */
-static uint64_t slice_end(struct work *w)
-{
-    mark_flush(w);
-    uint64_t bytes = w->scanned_bytes + w->root_bytes;
-    work_settle(w);
-    sub_seq(&mark.nactive, 1);
-    return bytes;
-}
-
-bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes)
-{
-    bool any = false;
-    struct work *w = slice_begin();
-    while (mark_step(w, BATCH)) {
-        any = true;
-        if (w->scanned_bytes + w->root_bytes >= most || is_point_due() ||
-            os_now_ns() >= until_ns)
-            break;
-    }
-    *bytes = slice_end(w);
-    return any;
-}
-
-void mark_all(void)
-{
-    struct work *w = slice_begin();
-    while (mark_step(w, 1))
-        ;
-    slice_end(w);
-}
-
-bool mark_briefly(int64_t until_ns)
-{
-    struct work *w = slice_begin();
-    while (sched_scan_next_bytes() <= BRIEF_STACK_BYTES && mark_step(w, 1) &&
-           os_now_ns() < until_ns)
-        ;
-    slice_end(w);
-    return mark_is_done();
-}
-
-bool mark_is_done(void)
-{
-    return load_seq(&mark.nactive) == 0 && root_is_done() && work_is_empty() &&
-           !sched_scan_some(0);
-}
-
-bool mark_is_idle(void)
-{
-    return work_is_empty() && root_is_done() && !sched_scan_some(0);
-}
-
-uint64_t mark_scanned(void)
-{
-    return load_relaxed(&mark.scanned);
-}
-
-uint64_t mark_scanned_roots(void)
-{
-    return load_relaxed(&mark.roots);
-}
-
-uint64_t mark_found(void)
-{
-    return load_relaxed(&mark.found);
-}
-
-/* What was shaded, and goroutines that were shown, since the last slice of each. */
-void mark_settle(void)
-{
-    work_each(work_settle);
-}
-
-void mark_reset(void)
-{
-    store_relaxed(&mark.scanned, 0);
-    store_relaxed(&mark.roots, 0);
-    store_relaxed(&mark.found, 0);
 }

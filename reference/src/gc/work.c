@@ -157,6 +157,11 @@ static uint32_t work_steal(struct work *mine, uint64_t *out, uint32_t max)
     return 0;
 }
 
+uint32_t work_take_mine(struct work *w, uint64_t *out, uint32_t max)
+{
+    return ring_take(w, out, max);
+}
+
 uint32_t work_take(struct work *w, uint64_t *out, uint32_t max)
 {
     uint32_t n = ring_take(w, out, max);

@@ -43,6 +43,7 @@ struct work {
     uint64_t found_bytes;   /* owner: of objects that it marked, the same */
     int64_t debt;           /* owner: bytes to be scanned for what was allocated */
     uint32_t ahead_at;      /* owner: counts those that were put off */
+    uint32_t ahead_from;    /* owner: those before it are done */
     struct ahead ahead[WORK_AHEAD]; /* owner: put off, oldest at ahead_at */
     atomic_u32 tail;                /* atomic; written by the owner */
     atomic_u32 head CACHE_ALIGNED;  /* atomic; taken from by anybody */
@@ -63,6 +64,9 @@ void work_push(struct work *w, uint64_t entry);
 
 /* Shows all records.  The world stands still. */
 void work_each(void (*see)(struct work *w));
+
+/* Takes up to max entries from the caller's ring. */
+uint32_t work_take_mine(struct work *w, uint64_t *out, uint32_t max);
 
 /* Takes up to max entries from the caller's ring, from the shared blocks or from others.
  * 0: nothing was seen anywhere. */

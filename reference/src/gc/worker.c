@@ -3,7 +3,7 @@
  *
  * Owns: one worker that marks until the cycle is over, others for processors that have
  * nothing to run, the sweeper.
- * Not here: what a slice of marking is (mark.c), help by who allocates (assist.c).
+ * Not here: what a slice of marking is (slice.c), help by who allocates (assist.c).
  *
  * The worker marks in slices.  While nobody waits for its processor it goes on.  Else it
  * takes a quarter of the time of all processors, in pieces as short as that allows: it
