@@ -160,6 +160,27 @@ static void other_roots(void *unused)
     CHECK(s.heap_objects < 200);
 }
 
+/* Places that were given back, in any order, and used again. */
+static struct node *many[600];
+
+static void roots_again(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 600; i++)
+        gr_root_add(&many[i], sizeof many[i]);
+    for (int round = 1; round <= 3; round++) {
+        for (int i = 0; i < 600; i += round)
+            gr_root_remove(&many[i]);
+        for (int i = 0; i < 600; i += round)
+            gr_root_add(&many[600 - round - i], sizeof many[i]);
+        for (uint64_t i = 0; i < 600; i++)
+            gr_store(&many[i], leaf(i));
+        trample();
+        for (uint64_t i = 0; i < 600; i++)
+            leaf_check(many[i], i);
+    }
+}
+
 /* A pointer at every place of large arrays, of all sizes around pieces. */
 static void large_arrays(void *unused)
 {
@@ -305,6 +326,7 @@ static void concurrent_calls(void *unused)
         run_free(2, fn, NULL);                                                             \
     }
 P2(registered_and_handles, other_roots)
+P2(places_of_roots_again, roots_again)
 P2(pieces_of_large_arrays, large_arrays)
 P2(types_beyond_a_word, wide_types)
 P2(interior_pointers, interior)
@@ -316,7 +338,7 @@ static const struct unit_case cases[] = {
     UNIT(registered_and_handles), UNIT(pieces_of_large_arrays),
     UNIT(types_beyond_a_word),    UNIT(interior_pointers),
     UNIT(percent_sets_the_pace),  UNIT(limit_makes_cycles),
-    UNIT(callers_share),
+    UNIT(callers_share),          UNIT(places_of_roots_again),
 
     UNIT(root_keeps_p1),          UNIT(root_keeps_p4),
     UNIT(root_keeps_in_one_stop), UNIT(root_keeps_with_small_queues),

@@ -43,6 +43,7 @@ static struct {
     struct mutex lock;
     struct gr_root *table; /* guarded by lock, as all but fns: at NULL: unused (I2) */
     size_t n, room;
+    size_t free; /* a place that was given back, plus 1; its bytes are the next; 0: none */
     size_t section_at, section_from; /* entry, and byte of it, to be scanned next */
     size_t table_at, table_from;
     size_t nfns; /* const after boot */
@@ -139,17 +140,24 @@ static struct gr_root *table_find_locked(const void *at)
     return NULL;
 }
 
+static struct gr_root *place_locked(void)
+{
+    if (roots.free != 0) {
+        struct gr_root *r = &roots.table[roots.free - 1];
+        roots.free = r->bytes;
+        return r;
+    }
+    if (roots.n == roots.room)
+        table_grow_locked();
+    return &roots.table[roots.n++];
+}
+
 void gr_root_add(void *at, size_t bytes)
 {
     if (at == NULL || (uintptr_t)at % sizeof(void *) != 0)
         die("gr_root_add: %p is no address of pointers; they lie at multiples of 8", at);
     mutex_lock(&roots.lock);
-    struct gr_root *r = table_find_locked(NULL);
-    if (r == NULL) {
-        if (roots.n == roots.room)
-            table_grow_locked();
-        r = &roots.table[roots.n++];
-    }
+    struct gr_root *r = place_locked();
     r->at = at;
     r->bytes = bytes;
     mutex_unlock(&roots.lock);
@@ -163,6 +171,8 @@ void gr_root_remove(void *at)
         if (load_relaxed(&gc_is_marking) && !MUTANT(gc_root_remove_unshaded)) /* I1 */
             mark_range(work_mine(), at, (const char *)at + r->bytes);
         r->at = NULL;
+        r->bytes = roots.free; /* the next free place */
+        roots.free = (size_t)(r - roots.table) + 1;
     }
     mutex_unlock(&roots.lock);
     if (r == NULL)

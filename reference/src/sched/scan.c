@@ -140,9 +140,7 @@ UNWATCHED static void see_switched(struct g *g, enum stack_at at)
 /* What hangs from it and not from its stack. */
 static void see_record(struct g *g)
 {
-    void *arg = load_relaxed(&g->arg);
-    if (arg != NULL)
-        gc_hooks.shade(arg);
+    gc_hooks.shade(load_relaxed(&g->arg));
     for (size_t i = 0; i < ARRAY_LEN(shows) && shows[i] != NULL; i++)
         shows[i](g);
 }
@@ -191,7 +189,7 @@ bool scan_claim(struct g *g, uint8_t at)
 
 void scan_unborn(struct g *g)
 {
-    if (UNLIKELY(load_relaxed(&gc_is_marking)) && load_relaxed(&g->arg) != NULL)
+    if (UNLIKELY(load_relaxed(&gc_is_marking)))
         gc_hooks.shade(load_relaxed(&g->arg));
 }
 
@@ -309,8 +307,7 @@ void sched_scan_end(void)
 
 static void see_birth(const struct birth *b)
 {
-    if (b->arg != NULL)
-        gc_hooks.shade(b->arg);
+    gc_hooks.shade(b->arg);
 }
 
 void sched_scan_births(void)
