@@ -71,7 +71,7 @@ static void trigger_leaves_a_runway(void)
     in.scan_ns = 80000000;
     uint64_t trigger = pace(&in).trigger;
     struct pace_in first = usual();
-    CHECK_EQ(pace(&first).trigger, 160 * MB); /* nothing is known: early */
+    CHECK_EQ(pace(&first).trigger, 160 * MB);          /* nothing is known: early */
     CHECK(trigger >= 174 * MB && trigger <= 177 * MB); /* 100 B/us for 80 ms, thrice */
     in.alloc_bytes *= 2;
     CHECK(pace(&in).trigger < trigger);

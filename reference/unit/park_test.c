@@ -9,6 +9,7 @@
 
 #include "gr/control.h"
 #include "gr/debug.h"
+#include "gr/sync.h"
 #include "gr/time.h"
 #include "os/os.h"
 #include "sched/proc.h"
@@ -326,6 +327,48 @@ static void spawn_chain_does_not_starve(void)
     with_procs(1, chain_and_victim);
 }
 
+static atomic_u32 turns, is_over;
+
+static void counts_turns(void *unused)
+{
+    (void)unused;
+    while (load_relaxed(&is_over) == 0) {
+        add_relaxed(&turns, 1);
+        gr_yield();
+    }
+}
+
+static void done_at_once(void *wg)
+{
+    gr_wg_done(wg);
+}
+
+/* Each second switch is to the one that waits, from the seat, the others are to births: the
+ * ring has its turn whichever of the switches those are. */
+static void joins_beside_the_ring(void *unused)
+{
+    (void)unused;
+    gr_go(counts_turns, NULL);
+    gr_yield();
+    for (int shift = 0; shift < 8; shift++) {
+        uint32_t before = load_relaxed(&turns);
+        for (int i = 0; i < 1000; i++) {
+            gr_wg wg = {0};
+            gr_wg_add(&wg, 1);
+            gr_go(done_at_once, &wg);
+            gr_wg_wait(&wg);
+        }
+        CHECK(load_relaxed(&turns) - before > 10);
+        gr_yield();
+    }
+    store_relaxed(&is_over, 1);
+}
+
+static void spawn_and_join_do_not_starve(void)
+{
+    with_procs(1, joins_beside_the_ring);
+}
+
 static char order[8];
 static atomic_u32 norder;
 
@@ -374,6 +417,7 @@ static const struct unit_case cases[] = {
     UNIT(polls_preempt),
     UNIT(a_calm_hog_is_robbed),
     UNIT(spawn_chain_does_not_starve),
+    UNIT(spawn_and_join_do_not_starve),
     UNIT(yield_goes_behind),
 };
 UNIT_MAIN(cases)

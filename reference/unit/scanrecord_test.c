@@ -37,9 +37,9 @@ static void defers_main(void *opts)
 {
     store_relaxed(&ready, 0);
     gate = gr_chan_make(0, 0);
+    uint64_t squeezed = squeeze_count();
     gr_go_opt(deferrer, NULL, (unsigned)(uintptr_t)opts);
     wait_for(&ready, 1);
-    uint64_t squeezed = squeeze_count();
     while (opts != NULL && squeeze_count() == squeezed)
         gr_yield();
     CHECK_EQ(cycle(), 1);

@@ -211,10 +211,14 @@ static const struct command {
         *options; /* letters: m no-model, w write, n needs, s stats, r no-reduction, j json,
                             p profile, x max-states, g go, o out, k package, f func */
 } commands[] = {
-    {"check", cmd_check, 1 << 20, "mrpx"}, {"fmt", cmd_fmt, 1 << 20, "w"},
-    {"plan", cmd_plan, 1, "n"},           {"hash", cmd_hash, 1 << 20, ""},
-    {"json", cmd_json, 1 << 20, "mpx"},   {"outcomes", cmd_outcomes, 1, "srjpx"},
-    {"witness", cmd_witness, 2, "px"},    {"explain", cmd_explain, 1, "px"},
+    {"check", cmd_check, 1 << 20, "mrpx"},
+    {"fmt", cmd_fmt, 1 << 20, "w"},
+    {"plan", cmd_plan, 1, "n"},
+    {"hash", cmd_hash, 1 << 20, ""},
+    {"json", cmd_json, 1 << 20, "mpx"},
+    {"outcomes", cmd_outcomes, 1, "srjpx"},
+    {"witness", cmd_witness, 2, "px"},
+    {"explain", cmd_explain, 1, "px"},
     {"export", cmd_export, 1, "gokf"},
 };
 

@@ -62,8 +62,7 @@ static void spike(int64_t n)
     gr_store(&goes, NULL);
     gr_stack_scrub();
     gr_gc();
-    while (resident() >= goal() / 10 * 11 &&
-           gr_now_ns() - start < n * PATIENCE_NS)
+    while (resident() >= goal() / 10 * 11 && gr_now_ns() - start < n * PATIENCE_NS)
         gr_sleep_ns(LOOK_NS);
     bench_print("spike", "back", (double)(gr_now_ns() - start) / 1e6);
     bench_print("spike", "peak", (double)peak / 1e6);

@@ -116,10 +116,10 @@ void cycle_end_try(void);
 /* ---- worker.c ------------------------------------------------------------------------ */
 
 void worker_boot(void);
-void worker_start(void);     /* a cycle marks from now on */
-struct g *worker_idle(void); /* gc_hooks.idle_work */
+void worker_start(void);              /* a cycle marks from now on */
+struct g *worker_idle(void);          /* gc_hooks.idle_work */
 int64_t worker_watch(int64_t now_ns); /* gc_hooks.watch */
-void sweeper_start(void);    /* there is something to be swept */
+void sweeper_start(void);             /* there is something to be swept */
 
 /* ---- assist.c ------------------------------------------------------------------------ */
 

@@ -38,11 +38,11 @@
 
 static struct {
     struct mutex lock;
-    bool is_beginning; /* guarded by lock */
-    uint64_t news;     /* guarded by lock: counts changes (I3) */
-    struct g *waiting; /* guarded by lock: by g->link */
-    atomic_u64 begun;  /* atomic (I1) */
-    atomic_u64 ended;  /* atomic (I1) */
+    bool is_beginning;  /* guarded by lock */
+    uint64_t news;      /* guarded by lock: counts changes (I3) */
+    struct g *waiting;  /* guarded by lock: by g->link */
+    atomic_u64 begun;   /* atomic (I1) */
+    atomic_u64 ended;   /* atomic (I1) */
     atomic_i64 last_ns; /* atomic: when the last major one ended */
     /* atomic: as the two, of major ones */
     atomic_u64 major_begun, major_ended;

@@ -101,7 +101,7 @@ struct heap_meta {
     atomic_u32 sweep_gen;      /* atomic (I4) */
     /* guarded by the list's lock: a page; 0: none.  Out of lists it is a hint */
     uint32_t next;
-    uint32_t nalloc; /* owner: bits set in alloc when it was last in a list */
+    uint32_t nalloc;          /* owner: bits set in alloc when it was last in a list */
     struct special *specials; /* guarded by special_lock(): sorted by offset, kind */
     atomic_u64 marks[HEAP_SLOTS_MAX / 64] CACHE_ALIGNED; /* atomic; set by anybody */
     /* atomic; before marks where both are set */

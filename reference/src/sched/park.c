@@ -42,13 +42,14 @@ static void bump(atomic_u32 *n)
 }
 
 /* From the ring and the births.  The newest birth goes first, but every fourth turn is the
- * ring's, and now and then one is the oldest birth's. */
+ * ring's, and now and then one is the oldest birth's.  Turns are counted here: of switches
+ * each second one may be to the seat, always the same ones. */
 static ALWAYS_INLINE struct g *queue_pop(struct p *p, struct g *spent)
 {
-    uint32_t tick = load_relaxed(&p->tick);
+    uint32_t turn = p->turn++;
     struct g *g = NULL;
-    if (tick % RING_EVERY != 0)
-        g = tick % OLDEST_EVERY != 1 || MUTANT(sched_newest_only) ? spawn_newest(p, spent)
+    if (turn % RING_EVERY != 0)
+        g = turn % OLDEST_EVERY != 1 || MUTANT(sched_newest_only) ? spawn_newest(p, spent)
                                                                   : spawn_oldest(p, spent);
     if (g == NULL)
         g = runq_pop(&p->q);

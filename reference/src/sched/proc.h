@@ -100,6 +100,7 @@ struct p {
     struct timer_heap timers;
     atomic_u32 tick;              /* owner: P; counts switches; read by sysmon */
     uint32_t next_streak;         /* owner: P; picks from q.next in a row */
+    uint32_t turn;                /* owner: P; counts picks from ring and births */
     atomic_u32 calm;              /* atomic; see wake.c */
     struct rand rng;              /* owner: P */
     uint32_t nspent;              /* owner: P */

@@ -20,7 +20,7 @@
  */
 #include "sched/proc.h"
 
-#define FIRST_NS 20000  /* who polls has seen the wish by then */
+#define FIRST_NS 20000 /* who polls has seen the wish by then */
 #define RETRY_NS 25000 /* who did not is in a bracket, frozen soon, or asked again */
 #define RETRIES 20
 #define SLOW_RETRY_NS 100000 /* whoever is not to be had for so long is no longer hurried */
