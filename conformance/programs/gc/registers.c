@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <unistd.h>
+
 #include "collect.h"
 
 #define LISTS 3
 #define ELEMENTS 2000
+#define CALLERS 20
 
 static struct object *list; /* for the eater, until it has it */
 GR_ROOT(list);
@@ -10,8 +13,9 @@ GR_ROOT(list);
 static bool is_taken;
 static int64_t collected, overwritten;
 
-static gr_atomic stop;
+static gr_atomic stop, gone;
 static gr_wg all, over;
+static int ends[2]; /* of a pipe */
 
 static GR_NOINLINE void list_make(void)
 {
@@ -101,6 +105,44 @@ static void collects(void *unused)
     gr_wg_done(&over);
 }
 
+static void ends_early(void *object, void *arg)
+{
+    (void)object, (void)arg;
+    gr_atomic_add(&gone, 1);
+}
+
+/* While it waits nothing but a register has the object. */
+static void calls(void *arg)
+{
+    struct object *o = object_new((intptr_t)arg);
+    char byte;
+    gr_finalizer(o, ends_early, NULL);
+    gr_wg_done(&all);
+    gr_block_begin();
+    ssize_t n = read(ends[0], &byte, 1);
+    gr_block_end();
+    need(n == 1 && is_whole(o, (intptr_t)arg), "a register beside a system call");
+    gr_wg_done(&over);
+}
+
+static void in_calls(void)
+{
+    static const char bytes[CALLERS];
+    need(pipe(ends) == 0, "pipe");
+    gr_wg_add(&all, CALLERS);
+    gr_wg_add(&over, CALLERS);
+    for (intptr_t i = 0; i < CALLERS; i++)
+        gr_go(calls, (void *)i);
+    gr_wg_wait(&all);
+    gr_sleep_ns(5000000); /* nearly all are in their calls; either is right */
+    collect();
+    settle(1);
+    need(gr_atomic_load(&gone) == 0, "a register beside a system call");
+    need(write(ends[1], bytes, CALLERS) == CALLERS, "write");
+    gr_wg_wait(&over);
+    printf("%d in system calls: whole\n", CALLERS);
+}
+
 static void body(void *unused)
 {
     (void)unused;
@@ -114,6 +156,7 @@ static void body(void *unused)
     gr_atomic_store(&stop, 1);
     gr_wg_wait(&over);
     printf("%d lists of %d: whole\n", LISTS, ELEMENTS);
+    in_calls();
 }
 
 int main(void)

@@ -6,16 +6,21 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
+	"time"
 )
 
 const lists = 3
 const elements = 2000
+const callers = 20
 
 var list atomic.Pointer[object] // for the eater, until it has it
 var isTaken atomic.Bool
 var collected, overwritten atomic.Int64
 var stop int32
+var gone int64
 var all, over sync.WaitGroup
+var ends [2]int // of a pipe
 
 func listMake() {
 	var first *object
@@ -93,6 +98,36 @@ func collects() {
 	over.Done()
 }
 
+// While it waits nothing but a register has the object, or a word of the frame.
+func calls(number int64) {
+	var b [1]byte
+	o := objectNew(number)
+	runtime.SetFinalizer(o, func(*object) { atomic.AddInt64(&gone, 1) })
+	all.Done()
+	n, _ := syscall.Read(ends[0], b[:])
+	need(n == 1 && isWhole(o, number), "a register beside a system call")
+	over.Done()
+}
+
+func inCalls() {
+	var bytes [callers]byte
+	need(syscall.Pipe(ends[:]) == nil, "pipe")
+	all.Add(callers)
+	over.Add(callers)
+	for i := int64(0); i < callers; i++ {
+		go calls(i)
+	}
+	all.Wait()
+	time.Sleep(5 * time.Millisecond) // nearly all are in their calls; either is right
+	collect()
+	settle(1)
+	need(atomic.LoadInt64(&gone) == 0, "a register beside a system call")
+	n, _ := syscall.Write(ends[1], bytes[:])
+	need(n == callers, "write")
+	over.Wait()
+	fmt.Println(callers, "in system calls: whole")
+}
+
 func main() {
 	all.Add(1)
 	over.Add(3)
@@ -104,4 +139,5 @@ func main() {
 	atomic.StoreInt32(&stop, 1)
 	over.Wait()
 	fmt.Printf("%d lists of %d: whole\n", lists, elements)
+	inCalls()
 }
