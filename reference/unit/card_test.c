@@ -99,18 +99,6 @@ static void buffered(void *unused)
 
 /* ---- cards: every place of objects of all sizes ---- */
 
-struct wide {
-    struct node *first;
-    uint64_t plain[98];
-    struct node *middle;
-    uint64_t more[99];
-    struct node *last;
-};
-static const uint64_t wide_ptrs[] = {1, (uint64_t)1 << (99 - 64), 0,
-                                     (uint64_t)1 << (199 - 192)};
-static const gr_type wide_type = {
-    .size = sizeof(struct wide), .nwords = 200, .ptrs = wide_ptrs, .name = "wide"};
-
 static struct wide *wides;
 GR_ROOT(wides);
 

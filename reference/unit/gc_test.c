@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* gc_test.c - what can be reached is kept, the rest is used again. */
+#include "nodes.h"
 #include "rt.h"
 
 #include <string.h>
 
 #include "gc/collect.h"
-
-struct node {
-    struct node *left, *right;
-    uint64_t key;
-    uint64_t pad[5];
-};
-static const gr_type node_type =
-    GR_TYPE(struct node, GR_AT(struct node, left) | GR_AT(struct node, right));
 
 static struct node *top;
 GR_ROOT(top);
@@ -197,18 +190,6 @@ static void large_arrays(void *unused)
     }
 }
 
-/* 200 words, a pointer in the first, some and the last of them. */
-struct wide {
-    struct node *first;
-    uint64_t plain[98];
-    struct node *middle;
-    uint64_t more[99];
-    struct node *last;
-};
-static const uint64_t wide_ptrs[] = {1, (uint64_t)1 << (99 - 64), 0,
-                                     (uint64_t)1 << (199 - 192)};
-static const gr_type wide_type = {
-    .size = sizeof(struct wide), .nwords = 200, .ptrs = wide_ptrs, .name = "wide"};
 static struct wide *wides;
 GR_ROOT(wides);
 

@@ -3,6 +3,7 @@
 #ifndef UNIT_YOUNG_H
 #define UNIT_YOUNG_H
 
+#include "nodes.h"
 #include "rt.h"
 
 #include <string.h>
@@ -12,14 +13,6 @@
 
 #define KB ((uint64_t)1 << 10)
 #define MB ((uint64_t)1 << 20)
-
-struct node {
-    struct node *left, *right;
-    uint64_t key;
-    uint64_t pad[5];
-};
-static const gr_type node_type =
-    GR_TYPE(struct node, GR_AT(struct node, left) | GR_AT(struct node, right));
 
 static struct node *old, **table;
 GR_ROOT(old);
