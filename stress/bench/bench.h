@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "gr.h"
 
@@ -57,6 +58,20 @@ static inline int64_t bench_now_ns(void)
     getrusage(RUSAGE_SELF, &u);
     return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000000LL +
            (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000LL;
+}
+
+/* Memory of this process that is there, in bytes, by the kernel's own count. */
+static inline double bench_resident(void)
+{
+    long long all, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (f == NULL || fscanf(f, "%lld %lld", &all, &resident) != 2) {
+        fprintf(stderr, "bench: /proc/self/statm cannot be read: is /proc mounted?\n");
+        exit(2);
+    }
+    fclose(f);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
 /* Part is NULL for a name with one figure. */

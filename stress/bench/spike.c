@@ -6,8 +6,6 @@
  * measured is the time from then on, a collection included, until the process has less in
  * memory than a tenth more than the heap at which the next collection should be over.
  */
-#include <unistd.h>
-
 #include "bench.h"
 
 enum { STAYS = 8, PATIENCE_NS = 2000, LOOK_NS = 5000000 }; /* of patience for each node */
@@ -33,40 +31,28 @@ static GR_NOINLINE void fill(struct node ***root, int64_t n)
     }
 }
 
-static int64_t resident(void)
-{
-    long size = 0, pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-
-    if (f == NULL || fscanf(f, "%ld %ld", &size, &pages) != 2) {
-        fprintf(stderr, "spike: /proc/self/statm cannot be read: is /proc mounted?\n");
-        exit(2);
-    }
-    fclose(f);
-    return pages * sysconf(_SC_PAGESIZE);
-}
-
-static int64_t goal(void)
+static double goal(void)
 {
     static struct gr_mem_stats s;
 
     gr_mem_stats(&s);
-    return (int64_t)s.next_gc;
+    return (double)s.next_gc;
 }
 
 static void spike(int64_t n)
 {
     fill(&stays, n / STAYS + 1);
     fill(&goes, n);
-    int64_t peak = resident(), start = gr_now_ns();
+    double peak = bench_resident();
+    int64_t start = gr_now_ns();
     gr_store(&goes, NULL);
     gr_stack_scrub();
     gr_gc();
-    while (resident() >= goal() / 10 * 11 && gr_now_ns() - start < n * PATIENCE_NS)
+    while (bench_resident() >= goal() * 1.1 && gr_now_ns() - start < n * PATIENCE_NS)
         gr_sleep_ns(LOOK_NS);
     bench_print("spike", "back", (double)(gr_now_ns() - start) / 1e6);
-    bench_print("spike", "peak", (double)peak / 1e6);
-    bench_print("spike", "of-goal", (double)resident() * 100 / (double)goal());
+    bench_print("spike", "peak", peak / 1e6);
+    bench_print("spike", "of-goal", bench_resident() * 100 / goal());
 }
 
 int main(int argc, char **argv)

@@ -22,20 +22,6 @@ static void park(void *arg)
     gr_wg_done(&p->all);
 }
 
-/* Memory of this process that is there, by the kernel's own count. */
-static double resident_bytes(void)
-{
-    long long all, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-
-    if (!f || fscanf(f, "%lld %lld", &all, &resident) != 2) {
-        fprintf(stderr, "stack: cannot read /proc/self/statm\n");
-        exit(2);
-    }
-    fclose(f);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
-}
-
 /* n goroutines that wait on one channel.  Gives: the nanoseconds until they do. */
 static int64_t park_all(struct parked *p, int64_t n, unsigned options)
 {
@@ -64,9 +50,9 @@ static int64_t release_all(struct parked *p)
 static void parked(int64_t n)
 {
     struct parked p = {.gate = gr_chan_make(0, 0)};
-    double before = resident_bytes();
+    double before = bench_resident();
     int64_t spawn = park_all(&p, n, 0);
-    double after = resident_bytes();
+    double after = bench_resident();
 
     bench_print("parked", "bytes", (after - before) / (double)n);
     bench_print("parked", "spawn", (double)spawn / (double)n);
@@ -80,11 +66,11 @@ static void squeezed(int64_t n)
 {
     struct parked p = {.gate = gr_chan_make(0, 0)};
     struct gr_stats stats;
-    double before = resident_bytes();
+    double before = bench_resident();
 
     park_all(&p, n, GR_NOESCAPE);
     gr_stack_trim();
-    double after = resident_bytes();
+    double after = bench_resident();
     gr_stats_read(&stats);
     if (stats.squeezed < (uint64_t)n) {
         fprintf(stderr, "stack: %llu of %lld stacks were squeezed\n",

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"runtime"
 	"time"
 )
@@ -31,38 +29,25 @@ func spikeNodes(n int) []*spikeNode {
 	return all
 }
 
-func resident() int {
-	var size, pages int
-	text, err := os.ReadFile("/proc/self/statm")
-	if err == nil {
-		_, err = fmt.Sscan(string(text), &size, &pages)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "spike: /proc/self/statm cannot be read: is /proc mounted?")
-		os.Exit(2)
-	}
-	return pages * os.Getpagesize()
-}
-
-func heapGoal() int {
+func heapGoal() float64 {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
-	return int(s.NextGC)
+	return float64(s.NextGC)
 }
 
 // spike is spike.c's: see there what is measured.
 func spike(n int) {
 	spikeStaying = spikeNodes(n/spikeStays + 1)
 	spikeGoing = spikeNodes(n)
-	peak, start := resident(), time.Now()
+	peak, start := residentBytes(), time.Now()
 	spikeGoing = nil
 	runtime.GC()
-	for resident() >= heapGoal()/10*11 && time.Since(start) < time.Duration(n)*spikePatience {
+	for residentBytes() >= heapGoal()*1.1 && time.Since(start) < time.Duration(n)*spikePatience {
 		time.Sleep(spikeLook)
 	}
 	printFigure("spike.back", float64(time.Since(start).Nanoseconds())/1e6)
-	printFigure("spike.peak", float64(peak)/1e6)
-	printFigure("spike.of-goal", float64(resident())*100/float64(heapGoal()))
+	printFigure("spike.peak", peak/1e6)
+	printFigure("spike.of-goal", residentBytes()*100/heapGoal())
 	runtime.KeepAlive(spikeStaying)
 }
 
