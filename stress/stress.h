@@ -31,17 +31,6 @@
 
 #include "gr.h"
 
-#ifdef GR_RACECHECK
-/* The runtime is not instrumented there, but the C library's copying is watched whoever
- * calls it.  What channels copy, and the heap clears, they order by locks that the detector
- * does not see. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "race:reference/src/chan/\nrace:reference/src/heap/\n";
-}
-#endif
-
 struct stress_options {
     uint64_t seed;
     uint64_t rounds; /* 0: until the seconds are used up */

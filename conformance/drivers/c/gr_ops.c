@@ -365,16 +365,6 @@ static bool ops_timer_reset(void *t, int64_t d)
 /* No controlled runs: nothing orders one with the next, so that the kit's own memory, which
  * they share, would be reported. */
 #define MODES "race"
-
-/* The runtime is not instrumented, but the C library's copying is watched whoever calls it.
- * What channels copy, and what of fresh memory is cleared, is ordered by locks that the
- * detector does not see, and no code of a program runs below those functions. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "race:reference/src/chan/\nrace:reference/src/timer/\n"
-           "race:reference/src/heap/\n";
-}
 #else
 #define MODES "control"
 #endif

@@ -11,6 +11,10 @@ struct rat {
     int64_t num, den;
 };
 
+/* As many coefficients as are shown at all: the tangent feeds itself and runs ahead of its
+ * reader as far as its queues let it, and the next ones are too large for 64 bits. */
+enum { TERMS = 13 };
+
 static int64_t gcd(int64_t a, int64_t b)
 {
     return b == 0 ? (a < 0 ? -a : a) : gcd(b, a % b);
@@ -88,8 +92,8 @@ static gr_chan *split(gr_chan *a, gr_chan **second)
 static void product_fn(void *arg)
 {
     struct op *op = arg;
-    struct rat a[32], b[32];
-    for (int n = 0; n < 32; n++) {
+    struct rat a[TERMS], b[TERMS];
+    for (int n = 0; n < TERMS; n++) {
         struct rat sum = {0, 1};
         a[n] = get(op->a);
         b[n] = get(op->b);

@@ -8,6 +8,10 @@ import "fmt"
 type rat struct{ num, den int64 }
 type series chan rat
 
+// As many coefficients as are shown at all: the tangent feeds itself and runs ahead of its reader
+// as far as its queues let it, and the next ones are too large for 64 bits.
+const terms = 13
+
 func gcd(a, b int64) int64 {
 	for b != 0 {
 		a, b = b, a%b
@@ -62,10 +66,10 @@ func split(a series) (series, series) {
 func product(a, b series) series {
 	return start(func(out series) {
 		var as, bs []rat
-		for n := 0; ; n++ {
+		for n := 0; n < terms; n++ {
 			as, bs = append(as, <-a), append(bs, <-b)
 			sum := rat{0, 1}
-			for i := 0; i <= n && i < 32; i++ {
+			for i := 0; i <= n; i++ {
 				sum = sum.add(as[i].mul(bs[n-i]))
 			}
 			out <- sum

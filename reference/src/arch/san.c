@@ -19,6 +19,8 @@
 #if SAN_FIBERS
 
 #include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 
 #define HAS_TSAN (GR_TSAN || GR_RACECHECK)
 
@@ -174,6 +176,94 @@ __attribute__((visibility("default"))) int __lsan_is_turned_off(void)
 #endif
 
 #if GR_RACECHECK
+
+/* The Makefile puts these in the place of libc's in all of the runtime, which orders what
+ * it does by locks that the detector does not see.  Copies go word by word, and volatile
+ * lest the compiler make calls of libc's out of them again. */
+void *san_memcpy(void *to, const void *from, size_t bytes);
+void *san_memmove(void *to, const void *from, size_t bytes);
+void *san_memset(void *at, int byte, size_t bytes);
+void *san_mmap(void *at, size_t bytes, int prot, int flags, int fd, off_t from);
+void *san_malloc(size_t bytes);
+void *san_aligned_alloc(size_t align, size_t bytes);
+void *san_realloc(void *at, size_t bytes);
+void san_free(void *at);
+void AnnotateIgnoreWritesBegin(const char *file, int line);
+void AnnotateIgnoreWritesEnd(const char *file, int line);
+
+#define UNWATCHED_CALL(result, call)                                                       \
+    AnnotateIgnoreWritesBegin(__FILE__, __LINE__);                                         \
+    result call;                                                                           \
+    AnnotateIgnoreWritesEnd(__FILE__, __LINE__)
+
+void *san_memcpy(void *to, const void *from, size_t bytes)
+{
+    volatile char *t = to;
+    const volatile char *f = from;
+    size_t i = 0;
+    if ((((uintptr_t)to | (uintptr_t)from) & 7) == 0)
+        for (; i + 8 <= bytes; i += 8)
+            *(volatile uint64_t *)(volatile void *)(t + i) =
+                *(const volatile uint64_t *)(const volatile void *)(f + i);
+    for (; i < bytes; i++)
+        t[i] = f[i];
+    return to;
+}
+
+void *san_memmove(void *to, const void *from, size_t bytes)
+{
+    volatile char *t = to;
+    const volatile char *f = from;
+    if ((uintptr_t)to - (uintptr_t)from >= bytes)
+        return san_memcpy(to, from, bytes);
+    for (size_t i = bytes; i-- > 0;)
+        t[i] = f[i];
+    return to;
+}
+
+void *san_memset(void *at, int byte, size_t bytes)
+{
+    volatile char *t = at;
+    uint64_t word = (uint8_t)byte * 0x0101010101010101u;
+    size_t i = 0;
+    if (((uintptr_t)at & 7) == 0)
+        for (; i + 8 <= bytes; i += 8)
+            *(volatile uint64_t *)(volatile void *)(t + i) = word;
+    for (; i < bytes; i++)
+        t[i] = (char)byte;
+    return at;
+}
+
+/* Memory that is got or given back was written by nobody: what happened there is
+ * forgotten. */
+void *san_mmap(void *at, size_t bytes, int prot, int flags, int fd, off_t from)
+{
+    UNWATCHED_CALL(void *got =, mmap(at, bytes, prot, flags, fd, from));
+    return got;
+}
+
+void *san_malloc(size_t bytes)
+{
+    UNWATCHED_CALL(void *got =, malloc(bytes));
+    return got;
+}
+
+void *san_aligned_alloc(size_t align, size_t bytes)
+{
+    UNWATCHED_CALL(void *got =, aligned_alloc(align, bytes));
+    return got;
+}
+
+void *san_realloc(void *at, size_t bytes)
+{
+    UNWATCHED_CALL(void *got =, realloc(at, bytes));
+    return got;
+}
+
+void san_free(void *at)
+{
+    UNWATCHED_CALL(, free(at));
+}
 
 void san_race_acquire(const void *addr)
 {
