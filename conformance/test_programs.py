@@ -20,10 +20,10 @@ from harness.clause import load_areas, load_clauses
 from harness.commands.run import Identity, identify
 from harness.lit import ROOT
 from harness.manifest import Manifest, Variant, load_manifest
-from harness.programs import PROGRAMS, SETTINGS, ProgramError, Whole, is_whole, load_wholes, read_whole
+from harness.programs import PROGRAMS, SETTINGS, End, ProgramError, Run, Whole, is_whole, load_wholes, read_whole
 from harness.report.html import page_data
 from harness.report.record import make_record
-from harness.whole import WholeRun, WholeVerdict, full_environment
+from harness.whole import WholeRun, WholeVerdict, environment, full_environment
 
 WHOLES = load_wholes()
 RUNTIMES = ["reference", *(["go"] if (ROOT / "build" / "go" / "programs" / ".built").exists() else [])]
@@ -237,11 +237,21 @@ def test_settings_become_the_runtimes_variables(tmp_path: Path) -> None:
     os.environ["GAUNTLET_STRAY"] = "from outside"
     try:
         verdict = judged(tmp_path, script, expected, settings={"procs": "PROCS={}", "debug": "LIAR={}",
-                                                               "traceback": "GAUNTLET_STRAY={}"})
+                                                               "gctrace": "LIAR=trace={}", "traceback": "GAUNTLET_STRAY={}"})
     finally:
         del os.environ["GAUNTLET_STRAY"]
     assert verdict.status == "pass", [f.what for f in verdict.findings]
     assert "env LIAR=a,x=1 PROCS=2 WORD=w" in verdict.runs[0].command.replace("'", "")
+
+
+def test_only_lists_are_joined_with_what_a_variant_says(tmp_path: Path) -> None:
+    """GR_GC_GENERATIONAL=1,1 is no number: a value of the run takes the place of the variant's, and both hold in a list."""
+    runtime = load_manifest("reference-young")
+    asked = Run("plain", End(), settings={"generational": "0", "gcverify": "0", "gctrace": "1"})
+    added = environment(runtime, asked)
+    assert added["GR_GC_GENERATIONAL"] == "0"
+    assert added["GR_DEBUG"] == runtime.variant.program_env["GR_DEBUG"] + ",gcverify=0,gctrace=1"
+    assert environment(runtime, Run("plain", End())) == runtime.variant.program_env
 
 
 def test_a_runtime_is_not_asked_what_it_lacks(tmp_path: Path) -> None:

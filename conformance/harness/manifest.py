@@ -100,6 +100,10 @@ class Manifest:
                 return variant
         return self.variant
 
+    def is_list(self, variable: str) -> bool:
+        """Whether this variable holds several settings, key=value, which a comma parts."""
+        return any(text.startswith(f"{variable}=") and text.count("=") > 1 for text in self.settings.values())
+
 
 def _text_list(raw: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
     value = raw.get(key, [])

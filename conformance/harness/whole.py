@@ -53,11 +53,14 @@ class WholeVerdict(Verdict):
 
 
 def environment(manifest: Manifest, run: Run, mutant: str = "") -> dict[str, str]:
-    """What a run adds to the environment: the variant's, its settings in the runtime's words, its own."""
+    """What a run adds to the environment: the variant's, its settings in the runtime's words, its own.
+
+    Where both say something of one variable, a list has both; of another the run's value holds, for which its expectation is.
+    """
     added = dict(manifest.variant.program_env)
     for name, value in run.settings.items():
         variable, _, text = manifest.settings[name].format(value).partition("=")
-        added[variable] = f"{added[variable]},{text}" if variable in added else text
+        added[variable] = f"{added[variable]},{text}" if variable in added and manifest.is_list(variable) else text
     return {**added, **run.env, **({"GR_MUTANT": mutant} if mutant else {})}
 
 
