@@ -15,6 +15,7 @@ type weakObject struct{ weak.Pointer[object] }
 type weakByte struct{ weak.Pointer[byte] }
 type cleanup struct{ runtime.Cleanup }
 type canon struct{ unique.Handle[string] }
+type pinner struct{ runtime.Pinner }
 
 func weakNew(o *object) weakObject {
 	return weakObject{weak.Make(o)}

@@ -9,6 +9,7 @@ type weakObject struct{}
 type weakByte struct{}
 type cleanup struct{}
 type canon struct{}
+type pinner struct{}
 
 func older() {
 	need(false, "this needs Go 1.24")
@@ -18,6 +19,8 @@ func (weakObject) Value() *object { return nil }
 func (weakByte) Value() *byte     { return nil }
 func (cleanup) Stop()             {}
 func (canon) Value() string       { return "" }
+func (pinner) Pin(any)            { older() }
+func (pinner) Unpin()             { older() }
 
 func weakNew(*object) (w weakObject) {
 	older()
