@@ -3,6 +3,8 @@
 
 #define LIVE 20000
 #define STEPS 300000
+#define ROUNDS 50
+#define FEW 1000
 
 static char **all; /* collected */
 GR_ROOT(all);
@@ -38,11 +40,32 @@ static void look(int i)
         need(all[i][k] == (char)stamps[i], "another owner's stamp");
 }
 
+static void drop(void *unused)
+{
+    (void)unused;
+    *(char *)gr_new(&tiny_types[0]) = 1;
+}
+
+/* One that is smaller than what it was cut from dies in each collection: nobody may be
+ * given the rest afterwards. */
+static void rests(uint64_t *random)
+{
+    for (int n = 0; n < ROUNDS; n++) {
+        elsewhere(drop, NULL);
+        collect();
+        for (int i = 0; i < FEW; i++)
+            make(i, random);
+        for (int i = 0; i < FEW; i++)
+            look(i);
+    }
+}
+
 static void body(void *unused)
 {
     uint64_t random = 1;
     (void)unused;
     gr_store(&all, gr_new_array(&gr_type_pointer, LIVE));
+    rests(&random);
     for (int i = 0; i < LIVE; i++)
         make(i, &random);
     for (int n = 0; n < STEPS; n++) {

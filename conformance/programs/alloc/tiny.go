@@ -8,6 +8,8 @@ import (
 
 const live = 20000
 const steps = 300000
+const rounds = 50
+const few = 1000
 
 var all [live]unsafe.Pointer
 var sizes, stamps [live]byte
@@ -65,8 +67,34 @@ func look(i int) {
 	}
 }
 
+//go:noinline
+func drop() {
+	*escaped() = 1
+}
+
+//go:noinline
+func escaped() *byte {
+	return new(byte)
+}
+
+// One that is smaller than what it was cut from dies in each collection: nobody may be given
+// the rest afterwards.
+func rests(random *uint64) {
+	for n := 0; n < rounds; n++ {
+		elsewhere(drop)
+		collect()
+		for i := 0; i < few; i++ {
+			build(i, random)
+		}
+		for i := 0; i < few; i++ {
+			look(i)
+		}
+	}
+}
+
 func main() {
 	random := uint64(1)
+	rests(&random)
 	for i := range all {
 		build(i, &random)
 	}
