@@ -7,16 +7,19 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from harness.clause import load_clauses
-from harness.commands.mutants import Fate, Hunt, Mutant, mutant_manifest, read_list, record_of, table_of
+from harness.commands.mutants import WHOLE_PATIENCE, Fate, Hunt, Mutant, mutant_manifest, read_list, record_of, table_of
 from harness.lit import ROOT, load_programs
-from harness.programs import load_wholes
+from harness.observe import Observed
+from harness.programs import Whole, load_wholes
+from harness.verdict import Finding
+from harness.whole import WholeVerdict
 
 GAUNTLET = ROOT / "conformance" / "gauntlet"
 SAMPLE = ("chan-value-dropped", "mutex-lock-ignores-holder", "panic-rest-lost", "sched-lost-runnext", "select-loser-kept",
@@ -126,6 +129,26 @@ def test_a_program_that_fails_without_the_fault_kills_nothing(tmp_path: Path) ->
     fate = hunt.hunt(Mutant("chan-value-dropped", "chan.len"))
     assert fate.end == "survived", fate
     assert hunt.left_out == {program.path: "error"}
+
+
+def test_a_program_of_the_clause_that_is_late_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine makes no survivor; programs of other clauses are asked once."""
+    own, other = load_wholes()[:2]
+    own, other = replace(own, spec=("chan.len",)), replace(other, spec=("chan.cap",))
+    asked = []
+
+    def run(_hunt: Hunt, wholes: Sequence[Whole], mutant: str, patience: float) -> list[WholeVerdict]:
+        asked.extend((w.path, patience) for w in wholes)
+        status = "pass" if not mutant else "fail" if patience == 1.0 else "unknown"
+        return [WholeVerdict(Observed(w), status, findings=[Finding("wrong")]) for w in wholes]
+
+    monkeypatch.setattr(Hunt, "_run_wholes", run)
+    fate = Hunt([], seed=1, workers=2, wholes=[other, own]).hunt(Mutant("x", "chan.len"))
+    assert (fate.end, fate.by_clause, fate.killed_by) == ("killed", True, own.path)
+    assert asked == [(own.path, WHOLE_PATIENCE), (own.path, 1.0), (own.path, 1.0)]  # the last one without the fault
+    asked.clear()
+    assert Hunt([], seed=1, workers=2, wholes=[other]).hunt(Mutant("x", "chan.len")).end == "timeout"
+    assert asked == [(other.path, WHOLE_PATIENCE)]
 
 
 @pytest.mark.parametrize("args", [["no-such-mutant"], ["--list", "nothing"]])

@@ -7,7 +7,8 @@ reported as such: the clause's own programs are too weak then.  A program that m
 
   I1  The search for a mutant ends with its first kill.
   I2  A program that seems to kill is run again without the fault, in the same way; if it fails then too it kills nothing.
-  I3  Time limits are short here, because many a fault makes programs hang, and that decides nothing.
+  I3  Time limits are short here, because many a fault makes programs hang, and that decides nothing.  Only whole programs of the
+      clause, which a busy machine may have kept too long, get all of their time before the others are asked.
 """
 
 from __future__ import annotations
@@ -124,24 +125,30 @@ class Hunt:
         group = [p for p in self.programs if (mutant.clause in p.spec) is by_clause]
         for modes in ROUNDS:
             yield from self._search(group, mutant, modes)
-        yield from self._search_wholes([w for w in self.wholes if (mutant.clause in w.spec) is by_clause], mutant)
+        wholes = [w for w in self.wholes if (mutant.clause in w.spec) is by_clause]
+        late = []
+        for verdict in self._search_wholes(wholes, mutant, WHOLE_PATIENCE):
+            if verdict.status == "unknown" and by_clause:
+                late.append(verdict.program.id)
+            else:
+                yield verdict
+        yield from self._search_wholes([w for w in wholes if w.id in late], mutant, 1.0)
 
-    def _search_wholes(self, wholes: Sequence[Whole], mutant: Mutant) -> Iterator[Verdict]:
+    def _search_wholes(self, wholes: Sequence[Whole], mutant: Mutant, patience: float) -> Iterator[Verdict]:
         """The same for whole programs, a few at a time."""
         for start in range(0, len(wholes), self._workers):
-            for verdict in self._run_wholes(wholes[start:start + self._workers], mutant.name):
+            for verdict in self._run_wholes(wholes[start:start + self._workers], mutant.name, patience):
                 if verdict.status not in DEADLY or self._is_sound_whole(verdict.program):
                     yield verdict
 
-    def _run_wholes(self, wholes: Sequence[Whole], mutant: str) -> Sequence[Verdict]:
-        return run_wholes(mutant_manifest(), wholes, self._promises, "", workers=self._workers, mutant=mutant,
-                          patience=WHOLE_PATIENCE if mutant else 1.0)
+    def _run_wholes(self, wholes: Sequence[Whole], mutant: str, patience: float) -> Sequence[Verdict]:
+        return run_wholes(mutant_manifest(), wholes, self._promises, "", workers=self._workers, mutant=mutant, patience=patience)
 
     def _is_sound_whole(self, whole: Program) -> bool:
         """This whole program passes when there is no fault."""
         key = (whole.id, ("whole",))
         if key not in self._sound:
-            status = self._run_wholes([w for w in self.wholes if w.id == whole.id], "")[0].status
+            status = self._run_wholes([w for w in self.wholes if w.id == whole.id], "", 1.0)[0].status
             self._sound[key] = status == "pass"
             if status != "pass":
                 self.left_out[whole.path] = status
