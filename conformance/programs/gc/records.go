@@ -15,6 +15,7 @@ const couriers = 300
 const hops = 30
 const defers = 40
 const frames = 2000
+const panicking = 200
 const waiterCount = 100
 const births = 2000
 
@@ -148,10 +149,10 @@ func deferredCalls() {
 	need(arrived == frames*defers, "deferred calls are missing")
 	fmt.Println("deferred calls: whole")
 	arrived = 0
-	for i := int64(0); i < frames; i++ {
+	for i := int64(0); i < panicking; i++ {
 		panics(i)
 	}
-	need(arrived == frames, "panics are missing")
+	need(arrived == panicking, "panics are missing")
 	fmt.Println("panics: whole")
 }
 
