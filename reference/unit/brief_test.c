@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* brief_test.c - cycles of a small heap are over in one stop, keep what any cycle does, and
- * become whole ones where there is more to mark.
+ * become whole ones where there is more to mark; what is shown in a stop has a bound.
  */
 #include "rt.h"
 
 #include "gc/collect.h"
+#include "sched/proc.h"
 
 struct node {
     struct node *next;
@@ -123,6 +124,53 @@ static void then_more(void *unused)
     gr_wg_wait(&over);
 }
 
+/* ---- a deep stack of who collects ---- */
+
+static void (*scan_really)(const void *lo, const void *hi);
+static atomic_u64 in_stops, outside; /* bytes of goroutines that were shown */
+
+/* No thread is frozen where it is called (sched/freeze.c). */
+__attribute__((section("gr_text"))) static void scan_counted(const void *lo, const void *hi)
+{
+    uint64_t bytes = (uint64_t)((const char *)hi - (const char *)lo);
+    add_relaxed(stop_is_mine() ? &in_stops : &outside, bytes);
+    scan_really(lo, hi);
+}
+
+static NOINLINE void collect_deep(uint64_t bytes)
+{
+    volatile char deep[256];
+    deep[bytes % sizeof deep] = 1; /* all of it is needed */
+    if (bytes > sizeof deep) {
+        collect_deep(bytes - sizeof deep);
+    } else {
+        struct node *mine = list(10, 7);
+        for (int i = 0; i < 3; i++) {
+            gr_gc();
+            churn(2);
+            nodes_check(mine, 10, 7);
+        }
+    }
+    CHECK_EQ(deep[bytes % sizeof deep], 1);
+}
+
+static void collector_main(void *unused)
+{
+    (void)unused;
+    gr_gc();
+    scan_really = gc_hooks.scan;
+    gc_hooks.scan = scan_counted;
+    collect_deep(64 << 10);
+    CHECK_EQ(load_relaxed(&in_stops), 0);
+    CHECK(load_relaxed(&outside) > 9 * (64 << 10));
+    gc_hooks.scan = scan_really;
+}
+
+static void no_stop_walks_its_caller(void)
+{
+    run_free(1, collector_main, NULL);
+}
+
 static void one_stop_keeps_p1(void)
 {
     run_free(1, in_one_stop, NULL);
@@ -141,9 +189,7 @@ static void more_is_kept_p2(void)
 }
 
 static const struct unit_case cases[] = {
-    UNIT(one_stop_keeps_p1),
-    UNIT(one_stop_keeps_p2),
-    UNIT(more_is_kept_p1),
-    UNIT(more_is_kept_p2),
+    UNIT(one_stop_keeps_p1), UNIT(one_stop_keeps_p2),        UNIT(more_is_kept_p1),
+    UNIT(more_is_kept_p2),   UNIT(no_stop_walks_its_caller),
 };
 UNIT_MAIN(cases)

@@ -68,7 +68,9 @@ static UNUSED void mark_begin(void)
     store_relaxed(&ranges, 0);
     store_relaxed(&gc_is_marking, true);
     sched_scan_begin(false);
+    CHECK_EQ(load_relaxed(&ranges), 0); /* nothing is walked in a stop */
     sched_start_world();
+    sched_scan_own();
 }
 
 static UNUSED void mark_end(void)

@@ -254,6 +254,7 @@ void cycle_begin(uint64_t nth, enum gc_reason why)
     if (is_over)
         end_stopped();
     start_world(begin_ns);
+    sched_scan_own();
     begin_give();
     if (is_over) {
         end_started();

@@ -14,6 +14,7 @@
 #define LOOK_BYTES 8192u /* and so many steps: looks at the clock are dear */
 #define LOOK_STEPS 16u
 #define BRIEF_STACK_BYTES ((size_t)4 << 10)
+#define BRIEF_OWN_BYTES ((size_t)16 << 10) /* some 8 us */
 
 static struct {
     atomic_u32 nactive;               /* atomic (I1) */
@@ -92,6 +93,7 @@ bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes)
 void mark_all(void)
 {
     struct work *w = slice_begin();
+    sched_scan_own();
     while (step(w, 1))
         ;
     slice_end(w);
@@ -99,7 +101,10 @@ void mark_all(void)
 
 bool mark_briefly(int64_t until_ns)
 {
+    if (sched_scan_own_bytes() > BRIEF_OWN_BYTES)
+        return false;
     struct work *w = slice_begin();
+    sched_scan_own();
     while (sched_scan_next_bytes() <= BRIEF_STACK_BYTES && step(w, 1) &&
            os_now_ns() < until_ns)
         ;

@@ -32,21 +32,23 @@
  *                    preserves
  *   frozen           its stack, and what the signal saved of the processor
  *   not yet run      the argument
- *   the caller       its stack from here on
+ *   who began it     its stack from sched_scan_own on
  *
  * A bracket goes on while it is looked at.  What it holds is what its function held when it
  * began; but the compiler may move a word from one place of the frame to another meanwhile.
  * So a goroutine that was shown in a bracket is shown again when it comes out.
  *
  *   I1  A goroutine that runs, or is about to, has been shown in this cycle: run_begin,
- *       bound_hand (frozen and tied ones), block_end_slow.  The quick way out of a bracket
- *       is never taken in a cycle that began meanwhile: a stop takes the P of each bracket
- *       (stop.c I1), and who finds its P gone takes the slow one (block.c I4).
+ *       bound_hand (frozen and tied ones), block_end_slow.  Who began the cycle shows
+ *       itself as soon as the world goes on (sched_scan_own): stops do not depend on how
+ *       deep a stack is.  The quick way out of a bracket is never taken in a cycle that
+ *       began meanwhile: a stop takes the P of each bracket (stop.c I1), and who finds its
+ *       P gone takes the slow one (block.c I4).
  *   I2  TAKEN belongs to who set it; a flip of sched_here does not touch it.  It is set by
  *       who shows the goroutine, and by the goroutine on its way out of a bracket.
  *   I3  When sched_scan_some says that it is over, all goroutines that live have the form
  *       of this cycle, so the next flip finds them all unshown.  New ones are born with it.
- *   I4  scan.nseeing counts who shows goroutines of the list.
+ *   I4  scan.nseeing counts who shows goroutines of the list, and who owes itself.
  *   I5  sched_here changes at most twice while somebody has a stack TAKEN or HELD: the next
  *       marking does not end before it is let go.  With three forms none is mistaken.
  */
@@ -61,6 +63,7 @@ static struct {
     struct g *next;   /* guarded by lock: from here on nobody was looked for */
     uint32_t nseeing; /* guarded by lock (I4) */
     bool is_minor;    /* STW only */
+    struct g *own;    /* owner: who began the cycle, and has not shown itself; or NULL */
 } scan = {.lock = MUTEX_INIT(RANK_allgs)};
 
 static void (*shows[4])(struct g *g); /* const after boot */
@@ -239,7 +242,28 @@ void sched_scan_begin(bool is_minor)
     here_change(g);
     scan.is_minor = is_minor;
     scan.next = g_first();
-    see_self(g);
+    scan.own = g;
+    scan.nseeing = 1;
+}
+
+size_t sched_scan_own_bytes(void)
+{
+    struct g *g = scan.own;
+    return g != NULL ? (size_t)(g->stack.top - (char *)__builtin_frame_address(0)) : 0;
+}
+
+void sched_scan_own(void)
+{
+    struct g *g = scan.own;
+    if (g == NULL)
+        return;
+    ASSERT(g == g_self());
+    if (!MUTANT(gc_root_caller_skipped))
+        see_self(g);
+    scan.own = NULL;
+    mutex_lock(&scan.lock);
+    scan.nseeing--;
+    mutex_unlock(&scan.lock);
 }
 
 /* Whoever holds it lets go soon, or shows it. */

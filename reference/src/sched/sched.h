@@ -214,11 +214,16 @@ void sched_each_heap_slot(void (*see)(void **slot, void *arg), void *arg);
 
 /* The world stands still: from now on, until sched_scan_end, each goroutine that exists is
  * shown to gc_hooks.scan once, before it runs again: its stack, or the image of it, its
- * registers, its record.  The caller itself at once; births are shown as they become
- * goroutines, by gc_hooks.shade.  gc_is_marking is set already.  is_minor, in generational
- * mode: but for those that have waited since the last sched_scan_end, on a stack that
- * nobody else writes to (GR_NOESCAPE). */
+ * registers, its record.  Nothing is shown here; the caller owes sched_scan_own.  Births
+ * are shown as they become goroutines, by gc_hooks.shade.  gc_is_marking is set already.
+ * is_minor, in generational mode: but for those that have waited since the last
+ * sched_scan_end, on a stack that nobody else writes to (GR_NOESCAPE). */
 void sched_scan_begin(bool is_minor);
+/* Shows the caller, who has called sched_scan_begin, if it was not shown since: right after
+ * the world was started, before anything that could park or touch the program's memory; or
+ * before that, where all is marked in the stop.  Till then scanning is not over. */
+void sched_scan_own(void);
+size_t sched_scan_own_bytes(void); /* how much stack that is, about */
 /* Scans up to n goroutines that nobody has scanned yet.  False: none is left, and nobody is
  * scanning one.  With a P, any number of callers at once. */
 bool sched_scan_some(size_t n);
