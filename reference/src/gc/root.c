@@ -10,7 +10,7 @@
  *
  *   I1  A root that is added while a cycle marks need not be scanned, one that is taken
  *       away is shaded before (gc.h I1).
- *   I2  Places in the table keep their numbers: what the cursor has not reached is not lost.
+ *   I2  Places in the table keep their numbers: what the cursor has not seen is not lost.
  *   I3  Each source is exhausted for good, until root_reset; when no slice is under way,
  *       that tells that it is scanned.
  *   I4  A place that is used is in the chain of its address, once; one that was given back
