@@ -16,6 +16,7 @@
  *       though alloc says they are in use.
  *   I2  What is known of pointers in slots [next, end) is that of `type`, in [end, limit)
  *       nothing: their bits are clear.
+ *   I3  A run that has a span has its bit in `used`: a flush looks at no others.
  */
 #include "heap/cache.h"
 
@@ -243,6 +244,7 @@ void *cache_refill(struct heap_cache *c, uint32_t kind)
     if (r->meta == NULL)
         return NULL;
     r->slot_bytes = r->meta->slot_bytes;
+    c->used[kind / 64] |= (uint64_t)1 << kind % 64;
     c->since += bytes;
     prefetch_stride(next_page(r->meta), STRIDE_BYTES);
     bool is_open = run_open(r, 0);
@@ -282,9 +284,14 @@ static void run_flush(struct heap_run *r)
 
 static void cache_flush(struct heap_cache *c)
 {
-    for (uint32_t k = 0; k < CLASS_KINDS; k++)
-        if (c->runs[k].meta != NULL)
-            run_flush(&c->runs[k]);
+    for (uint32_t i = 0; i < ARRAY_LEN(c->used); i++) {
+        for (uint64_t left = c->used[i]; left != 0; left &= left - 1) {
+            struct heap_run *r = &c->runs[i * 64 + ctz64(left)];
+            if (r->meta != NULL)
+                run_flush(r);
+        }
+        c->used[i] = 0;
+    }
     c->since = 0;
     if (MUTANT(alloc_tiny_kept))
         return;

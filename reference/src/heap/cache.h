@@ -21,11 +21,12 @@ struct heap_run {
 };
 
 struct heap_cache {
-    struct heap_run runs[CLASS_KINDS]; /* owner: P, as all here */
-    char *tiny;                        /* what is left of a slot for tiny ones */
-    uint32_t tiny_left;                /* its bytes */
-    uint64_t ntiny;                    /* objects that were packed with others */
-    uint64_t since;                    /* bytes taken since floor gc was told */
+    struct heap_run runs[CLASS_KINDS];      /* owner: P, as all here */
+    uint64_t used[(CLASS_KINDS + 63) / 64]; /* bits of runs that have a span, or had one */
+    char *tiny;                             /* what is left of a slot for tiny ones */
+    uint32_t tiny_left;                     /* its bytes */
+    uint64_t ntiny;                         /* objects that were packed with others */
+    uint64_t since;                         /* bytes taken since floor gc was told */
 };
 
 /* The cache of the caller's processor, or, without one, that of all who have none, locked

@@ -26,9 +26,9 @@ enum { HAS_FREE, IS_FULL, FILLS };
 
 struct central {
     struct mutex lock;
-    uint32_t list[2][FILLS]; /* guarded by lock: by parity; a page, 0: empty */
-    uint64_t mallocs;        /* guarded by lock: objects handed out */
-    uint64_t bytes;          /* guarded by lock: the same; of large ones only */
+    atomic_u32 list[2][FILLS]; /* atomic, written under lock: by parity; a page, 0: empty */
+    uint64_t mallocs;          /* guarded by lock: objects handed out */
+    uint64_t bytes;            /* guarded by lock: the same; of large ones only */
 } CACHE_ALIGNED;
 
 static struct central centrals[CLASS_KINDS];
@@ -50,13 +50,13 @@ static uint32_t parity_swept(void)
 
 static void push_locked(struct central *c, struct heap_meta *m)
 {
-    uint32_t *head = &c->list[parity_swept()][m->nalloc == m->nslots];
+    atomic_u32 *head = &c->list[parity_swept()][m->nalloc == m->nslots];
     ASSERT(span_is_swept(m));
-    m->next = *head;
+    m->next = load_relaxed(head);
     m->place = m->class == CLASS_LARGE  ? SPAN_LARGE
                : m->nalloc == m->nslots ? SPAN_FULL
                                         : SPAN_PARTIAL;
-    *head = (uint32_t)heap_page_no(m);
+    store_relaxed(head, (uint32_t)heap_page_no(m));
 }
 
 /* Who takes a span soon takes the next one. */
@@ -68,13 +68,14 @@ static void prefetch_meta(const struct heap_meta *m)
     __builtin_prefetch(m->alloc, 1);
 }
 
-static struct heap_meta *pop_locked(uint32_t *head)
+static struct heap_meta *pop_locked(atomic_u32 *head)
 {
-    if (*head == 0)
+    uint32_t page = load_relaxed(head);
+    if (page == 0)
         return NULL;
-    struct heap_meta *m = &heap_metas[*head];
-    *head = m->next;
-    prefetch_meta(&heap_metas[*head]);
+    struct heap_meta *m = &heap_metas[page];
+    store_relaxed(head, m->next);
+    prefetch_meta(&heap_metas[m->next]);
     return m;
 }
 
@@ -82,7 +83,7 @@ static struct heap_meta *pop_locked(uint32_t *head)
  * none, `fill` comes first. */
 static struct heap_meta *pop_unswept_locked(struct central *c, uint32_t fill)
 {
-    uint32_t *list = c->list[1 - parity_swept()];
+    atomic_u32 *list = c->list[1 - parity_swept()];
     struct heap_meta *m = pop_locked(&list[fill]);
     if (m == NULL)
         m = pop_locked(&list[1 - fill]);
@@ -175,9 +176,18 @@ void central_add_large(struct heap_meta *m)
 
 /* ---- sweeping for its own sake ------------------------------------------------------- */
 
+/* Without the lock: what is empty stays so in this cycle (I3). */
+static bool is_all_swept(struct central *c)
+{
+    atomic_u32 *list = c->list[1 - parity_swept()];
+    return load_relaxed(&list[HAS_FREE]) == 0 && load_relaxed(&list[IS_FULL]) == 0;
+}
+
 /* One span of this kind.  Gives its pages; 0: there is none. */
 static size_t sweep_one(struct central *c)
 {
+    if (is_all_swept(c))
+        return 0;
     mutex_lock_p(&c->lock);
     struct heap_meta *m = pop_unswept_locked(c, IS_FULL);
     mutex_unlock_p(&c->lock);
@@ -233,7 +243,7 @@ void heap_mark_end(uint64_t found)
     store_relaxed(&heap_state.is_marking, false);
     for (uint32_t k = 0; k < CLASS_KINDS; k++)
         for (uint32_t f = 0; f < FILLS; f++)
-            ASSERT(centrals[k].list[1 - parity_swept()][f] == 0);
+            ASSERT(load_relaxed(&centrals[k].list[1 - parity_swept()][f]) == 0);
     store_relaxed(&heap_state.sweep_gen, load_relaxed(&heap_state.sweep_gen) + 1);
     store_relaxed(&cursor, 0);
     if (UNLIKELY(env_knobs.heapcheck))
@@ -260,7 +270,7 @@ void central_each(void (*see)(struct heap_meta *m, uint32_t kind, bool is_swept,
 {
     for (uint32_t i = 0; i < CLASS_KINDS * 2 * FILLS; i++) {
         uint32_t kind = i / (2 * FILLS), parity = i / FILLS % 2, fill = i % FILLS;
-        uint32_t page = centrals[kind].list[parity][fill];
+        uint32_t page = load_relaxed(&centrals[kind].list[parity][fill]);
         for (; page != 0; page = heap_metas[page].next)
             see(&heap_metas[page], kind, parity == parity_swept(), fill == IS_FULL, arg);
     }
