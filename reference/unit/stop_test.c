@@ -164,6 +164,56 @@ static void callers_take_turns_p4(void)
     with_procs(4, stopping);
 }
 
+static struct g *parked;
+
+static void park(void *unused)
+{
+    (void)unused;
+    parked = g_self();
+    sched_park(NULL, NULL, PARK_CHAN_RECV);
+    add_acq_rel(&done, 1);
+}
+
+/* The other P is idle, and its thread sleeps, or will soon. */
+static bool is_quiet(void)
+{
+    mutex_lock(&sched.lock);
+    bool is = load_relaxed(&sched.nidle) == 1 && load_relaxed(&sched.nspinning) == 0 &&
+              (sched.keeper != NULL || !list_is_empty(&sched.idle_ms));
+    mutex_unlock(&sched.lock);
+    return is;
+}
+
+/* Whoever made it ready found no idle P, so who starts the world wakes one: that is not
+ * idle now, or is so again.  But where sysmon has just woken it, which is rare, it looks
+ * itself. */
+static void ready_meanwhile(void *unused)
+{
+    (void)unused;
+    uint32_t misses = 0;
+    for (uint32_t i = 1; i <= 20; i++) {
+        gr_go(park, NULL);
+        gr_sleep_ns(1000);
+        bool was_quiet = is_quiet();
+        for (int k = 0; k < 20 && !was_quiet; k++) {
+            gr_sleep_ns(100000);
+            was_quiet = is_quiet();
+        }
+        sched_stop_world("test");
+        sched_ready_foreign(parked);
+        sched_start_world();
+        misses += was_quiet && load_seq(&sched.nidle) != 0 && load_acquire(&done) != i;
+        while (load_acquire(&done) < i) /* no point: this P runs nobody else */
+            os_thread_yield();
+    }
+    CHECK(misses < 3);
+}
+
+static void ready_survives(void)
+{
+    with_procs(2, ready_meanwhile);
+}
+
 static void stop_once(void *unused)
 {
     (void)unused;
@@ -291,6 +341,7 @@ static const struct unit_case cases[] = {
     UNIT(stands_still_p8),
     UNIT(callers_take_turns_p1),
     UNIT(callers_take_turns_p4),
+    UNIT(ready_survives),
     UNIT_EXITS(deadlock_after_stop, 2,
                "fatal error: all goroutines are asleep - deadlock!\n"),
     UNIT(change_loses_nothing_p1),

@@ -244,6 +244,26 @@ static void idle_look(void)
         idle_wake_foreign();
 }
 
+/* A deadline or a descriptor that nobody waits for. */
+static bool is_forsaken(void)
+{
+    mutex_lock(&sched.lock);
+    int64_t next = earliest_ns();
+    bool is = poll_is_due() || next < sched.keeper_until || sched.is_fake_clock;
+    mutex_unlock(&sched.lock);
+    return is;
+}
+
+void idle_look_after_stop(bool were_idle)
+{
+    if (load_relaxed(&sched.nprocs) == 1)
+        return;
+    /* As in idle_look: while no P was idle, whoever published something woke nobody. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (!were_idle || work_exists() || is_forsaken())
+        idle_wake_foreign(); /* it looks at all that was left; more are woken as needed */
+}
+
 /* Whether a P that nobody has must not just be put away: it has work or a deadline, or
  * nobody would look for either. */
 static bool is_needed_locked(struct p *p)

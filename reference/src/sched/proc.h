@@ -283,8 +283,10 @@ bool idle_hand_off(struct p *p, uint64_t word);
 void idle_give(struct p *p); /* the same for a busy P that the caller has */
 /* new work: wakes somebody when nobody looks for it; by whom has a P */
 void idle_wake(void);
-void idle_retry(void);               /* sysmon, now and then: threads that were refused */
-void idle_wake_foreign(void);        /* the same by anybody */
+void idle_retry(void);        /* sysmon, now and then: threads that were refused */
+void idle_wake_foreign(void); /* the same by anybody */
+/* The world goes on; were_idle: all Ps but the caller's were so before it stopped. */
+void idle_look_after_stop(bool were_idle);
 void idle_wake_keeper(int64_t when); /* a deadline is earlier than others */
 /* m found nothing: its P goes idle; comes back with a P when it is worth looking again */
 void idle_sleep(struct m *m);

@@ -31,6 +31,7 @@ static struct {
     struct g *first, *last;        /* guarded by lock: waiting callers, by g->link */
     struct note all;               /* nbusy has become 1 */
     int64_t begun_ns, reached_ns;  /* owner: the stopper */
+    bool is_alone;                 /* the same: all other Ps were idle before */
     atomic_u64 count;              /* atomic; as the rest written by the stopper */
     atomic_u64 wait_max, held_max; /* ns */
     atomic_u64 waits[GR_STOP_BUCKETS];
@@ -148,6 +149,7 @@ void sched_stop_world(const char *reason)
     if (!is_reached)
         blocked_stop_locked();
     mutex_unlock(&sched.lock);
+    stop.is_alone = is_reached;
     if (!is_reached)
         stop_wait();
     stop.reached_ns = os_now_ns();
@@ -186,6 +188,7 @@ void sched_start_world(void)
     ASSERT(stop_is_mine() && sched.nbusy == 1);
     stop_count();
     mutex_lock(&sched.lock);
+    bool was_alone = stop.is_alone;
     sched.stop_wanted = false;
     store_relaxed(&sched.stopper, NULL);
     atomic_fetch_and_explicit(&sched_attention, ~(uint32_t)ATT_WORLD, memory_order_relaxed);
@@ -200,7 +203,7 @@ void sched_start_world(void)
     struct g *next = turn_give();
     if (next != NULL)
         sched_ready(next);
-    idle_wake_foreign(); /* it looks at all that was left; more are woken as needed */
+    idle_look_after_stop(was_alone);
 }
 
 void stop_stats(struct gr_stats *s)
