@@ -65,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                          .alloc_bytes = w[7],
                          .alloc_ns = w[8],
                          .scan_bytes = w[9],
-                         .scan_ns = w[10]};
+                         .scan_ns = w[10],
+                         .brief_ns = w[11] >> 50};
     struct pace_out out = pace(&in);
     check_order(&in, out);
     check_goals(&in, out, w[11]);

@@ -39,6 +39,28 @@ static void small_heaps_have_a_least_goal(void)
     CHECK_EQ(pace(&in).goal, 8 * MB);
 }
 
+/* Next to nothing lives, and the last cycle took next to no time. */
+static void brief_cycles_come_early(void)
+{
+    struct pace_in in = usual();
+    in.live = MB / 16;
+    in.brief_ns = 2000;
+    CHECK_EQ(pace(&in).trigger, in.live + MB);
+    CHECK_EQ(pace(&in).goal, 4 * MB);
+    in.percent = 10; /* earlier anyway */
+    CHECK(pace(&in).trigger < MB / 2);
+    in.percent = -1;
+    CHECK(pace(&in).trigger == PACE_OFF);
+    in.percent = 100;
+    in.brief_ns = 50000;
+    CHECK(pace(&in).trigger > 2 * MB);
+    in.brief_ns = 0;
+    CHECK(pace(&in).trigger > 2 * MB);
+    in.brief_ns = 2000;
+    in.live = 2 * MB;
+    CHECK(pace(&in).trigger > 3 * MB);
+}
+
 static void off_is_never(void)
 {
     struct pace_in in = usual();
@@ -156,7 +178,8 @@ static struct pace_in any_in(uint64_t *r)
                             .alloc_bytes = any(r),
                             .alloc_ns = any(r),
                             .scan_bytes = any(r),
-                            .scan_ns = any(r)};
+                            .scan_ns = any(r),
+                            .brief_ns = any(r) % 16384};
 }
 
 static void check_bounds(const struct pace_in *in, struct pace_out out)
@@ -194,6 +217,7 @@ static void any_figures_are_sane(void)
 static const struct unit_case cases[] = {
     UNIT(goal_is_twice_what_lives),
     UNIT(small_heaps_have_a_least_goal),
+    UNIT(brief_cycles_come_early),
     UNIT(off_is_never),
     UNIT(limit_lowers_the_goal),
     UNIT(trigger_leaves_a_runway),

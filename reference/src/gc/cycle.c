@@ -19,7 +19,8 @@
  * happens between the two stops without letting go.  So it does where the last cycle had
  * next to nothing to mark: a program with little memory that allocates all the time has
  * thousands of cycles a second, and one stop costs it less than two and what is woken in
- * between.  If there is more to mark now, the world goes on after some microseconds.
+ * between.  If there is more to mark now, the world goes on after some microseconds.  As
+ * long as such a cycle takes next to no time the next one comes early (pace.c).
  *
  *   I1  begun counts first stops, ended counts second ones: begun - ended is 1 while a
  *       cycle marks, else 0.  Both change while the world stands still.
@@ -164,11 +165,13 @@ static void end_stopped(void)
     govern_end();
 }
 
-/* After the second stop, in a world that runs. */
-static void end_started(void)
+/* After the second stop, in a world that runs.  A small heap is swept by who allocates
+ * next: to wake somebody for it would cost more than the whole cycle. */
+static void end_started(bool is_brief)
 {
     stats_line();
-    sweeper_start();
+    if (!is_brief || special_groups() > 0) /* finalizers are to run whoever allocates */
+        sweeper_start();
     assist_over();
     tell_news();
 }
@@ -251,13 +254,17 @@ void cycle_begin(uint64_t nth, enum gc_reason why)
     sched_stop_world("gc: marking begins");
     begin_stopped(why, is_minor);
     bool is_over = mark_at_once(why);
+    bool is_brief = is_over && why == GC_BY_HEAP && govern_was_small() &&
+                    !env_knobs.gcstop && !is_one_thread();
     if (is_over)
         end_stopped();
     start_world(begin_ns);
     sched_scan_own();
     begin_give();
     if (is_over) {
-        end_started();
+        end_started(is_brief);
+        if (is_brief)
+            govern_brief(os_now_ns() - begin_ns);
     } else {
         worker_start();
         tell_news();
@@ -295,7 +302,7 @@ void cycle_end_try(void)
     start_world(begin_ns);
     store_release(&cycle.is_ending, 0); /* pairs with the swap above */
     if (is_over)
-        end_started();
+        end_started(false);
 }
 
 /* ---- for the program ----------------------------------------------------------------- */

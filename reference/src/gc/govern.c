@@ -15,6 +15,7 @@
 #include "stack/stack.h"
 
 #define LEAST_BYTES ((uint64_t)4 << 20)
+#define SMALL_BYTES ((uint64_t)8 << 20)
 #define SMALL_STACK_BYTES ((uint64_t)64 << 10)
 #define RETAIN_PART 32 /* of the goal, kept beyond it: with metas a tenth at most */
 #define RETAIN_LEAST ((uint64_t)2 << 20) /* the same: small heaps overshoot by more */
@@ -125,6 +126,7 @@ static void major_end_locked(uint64_t live, int64_t mark_ns, int64_t all_ns)
     govern.in.alloc_ns = (uint64_t)(all_ns > mark_ns ? all_ns - mark_ns : 1);
     govern.in.scan_bytes = mark_scanned();
     govern.in.scan_ns = (uint64_t)mark_ns;
+    govern.in.brief_ns = 0;
 }
 
 /* What the collector takes from the program is help and the worker's share; what the worker
@@ -157,6 +159,21 @@ void govern_end(void)
     store_relaxed(&govern.live, live);
     trigger_set_locked();
     mutex_unlock(&govern.lock);
+}
+
+void govern_brief(int64_t ns)
+{
+    if (load_relaxed(&gc_has_cards))
+        return; /* gen.c */
+    mutex_lock(&govern.lock);
+    govern.in.brief_ns = ns > 0 ? (uint64_t)ns : 0;
+    trigger_set_locked();
+    mutex_unlock(&govern.lock);
+}
+
+bool govern_was_small(void)
+{
+    return govern.begin_heap <= SMALL_BYTES;
 }
 
 bool govern_is_minor(void)

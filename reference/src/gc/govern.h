@@ -8,6 +8,11 @@
 void govern_boot(void);
 void govern_begin(void); /* in the first stop */
 void govern_end(void);   /* in the second stop: the next trigger is set */
+/* The cycle that has ended was one stop, and has taken so long in all. */
+void govern_brief(int64_t ns);
+/* Whether the heap was small when the last cycle began: who allocates next will have swept
+ * it soon.  The world stands still, or it is the last cycle's own. */
+bool govern_was_small(void);
 
 uint64_t govern_stacks(void); /* bytes that goroutines' stacks take */
 bool govern_is_minor(void);   /* the next cycle, if it begins at the trigger */

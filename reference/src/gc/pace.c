@@ -6,6 +6,11 @@
  * against the rate of marking is measured over the last cycle.  It stays between MIN_PART
  * and MAX_PART of the way from what is live to the goal: neither one cycle after the other,
  * nor too late for help.
+ *
+ * A program that keeps next to nothing goes round in the memory between what is live and
+ * the trigger.  Where the machine's second cache holds that, allocating EARLY_BYTES takes
+ * some 7 to 18 us less than where it does not; so as long as a cycle takes less than
+ * EARLY_NS it comes that early.
  */
 #include "pace.h"
 
@@ -14,6 +19,8 @@
 #define MAX_PART 0.95
 #define LIMIT_HEADROOM 33 /* the goal under a limit is lower by one in so many */
 #define RATIO_MAX 1e6
+#define EARLY_BYTES ((uint64_t)1 << 20)
+#define EARLY_NS 8000
 
 static uint64_t add_sat(uint64_t a, uint64_t b)
 {
@@ -65,6 +72,11 @@ static uint64_t between(uint64_t lo, uint64_t hi, double part)
     return n < hi ? n : hi;
 }
 
+static bool is_early(const struct pace_in *in)
+{
+    return in->brief_ns != 0 && in->brief_ns <= EARLY_NS && in->live <= EARLY_BYTES;
+}
+
 struct pace_out pace(const struct pace_in *in)
 {
     uint64_t by_limit = goal_by_limit(in), goal = goal_by_percent(in);
@@ -82,6 +94,8 @@ struct pace_out pace(const struct pace_in *in)
     if (in->alloc_ns == 0 || is_limit)
         trigger = lo;
     trigger = trigger < lo ? lo : trigger > hi ? hi : trigger;
+    if (is_early(in) && trigger - in->live > EARLY_BYTES)
+        trigger = in->live + EARLY_BYTES;
     return (struct pace_out){.goal = goal, .trigger = trigger};
 }
 

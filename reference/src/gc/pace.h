@@ -27,6 +27,8 @@ struct pace_in {
     /* While the last cycle marked: bytes allocated, and time of processors for the program,
      * bytes scanned, and time for that. */
     uint64_t alloc_bytes, alloc_ns, scan_bytes, scan_ns;
+    /* What the last cycle took, stop and all, if it was one stop; 0: it was not. */
+    uint64_t brief_ns;
 };
 
 struct pace_out {

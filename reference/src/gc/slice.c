@@ -15,6 +15,7 @@
 #define LOOK_STEPS 16u
 #define BRIEF_STACK_BYTES ((size_t)4 << 10)
 #define BRIEF_OWN_BYTES ((size_t)16 << 10) /* some 8 us */
+#define BRIEF_LOOK_BYTES 4096u             /* some us, in the worst case */
 
 static struct {
     atomic_u32 nactive;               /* atomic (I1) */
@@ -103,11 +104,17 @@ bool mark_briefly(int64_t until_ns)
 {
     if (sched_scan_own_bytes() > BRIEF_OWN_BYTES)
         return false;
+    uint64_t look_at = BRIEF_LOOK_BYTES;
     struct work *w = slice_begin();
     sched_scan_own();
-    while (sched_scan_next_bytes() <= BRIEF_STACK_BYTES && step(w, 1) &&
-           os_now_ns() < until_ns)
-        ;
+    for (uint32_t i = 1; sched_scan_next_bytes() <= BRIEF_STACK_BYTES && step(w, 1); i++) {
+        uint64_t done = w->scanned_bytes + w->root_bytes;
+        if (done < look_at && i % LOOK_STEPS != 0)
+            continue;
+        if (os_now_ns() >= until_ns)
+            break;
+        look_at = done + BRIEF_LOOK_BYTES;
+    }
     slice_end(w);
     return mark_is_done();
 }
