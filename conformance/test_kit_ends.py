@@ -243,6 +243,53 @@ def test_in_process(tmp_path: Path) -> None:
     assert done.returncode == 0 and not done.stderr, done
 
 
+USED_STACK = r"""
+#include <stdio.h>
+#include "exec.h"
+static int stale;
+static __attribute__((noinline)) void soil(void)
+{
+    volatile unsigned char left[2048];
+    for (size_t i = 0; i < sizeof left; i++)
+        left[i] = 0xa5;
+}
+static __attribute__((noinline)) void look(void *unused)
+{
+    volatile unsigned char hole[512];
+    (void)unused;
+    for (size_t i = 0; i < sizeof hole; i++)
+        stale += hole[i] == 0xa5;
+}
+const struct gl_ops gl_ops = {.block = look};
+static struct plan plan;
+static struct exec x = {.plan = &plan};
+int main(void)
+{
+    struct entry e = {.x = &x};
+    for (int heap = 0; heap < 2; heap++) {
+        plan.uses_heap = heap;
+        stale = 0;
+        soil();
+        enter_block(&e);
+        printf("%s\n", stale > 0 ? "stale" : "clean");
+    }
+    return 0;
+}
+"""
+
+
+def test_a_block_begins_on_a_clean_stack(tmp_path: Path) -> None:
+    """What was on the stack before is not in a block's frames, where a collector would take it for a pointer."""
+    kit = ROOT / "conformance" / "drivers" / "c" / "kit"
+    (tmp_path / "used.c").write_text(USED_STACK)
+    built = subprocess.run(["clang", "-std=gnu11", "-O0", "-ffunction-sections", "-Wl,--gc-sections", f"-I{kit}",
+                            str(tmp_path / "used.c"), str(kit / "heapop.c"), "-o", str(tmp_path / "used")],
+                           capture_output=True, text=True, timeout=300, check=False)
+    assert built.returncode == 0, built.stderr
+    done = subprocess.run([str(tmp_path / "used")], capture_output=True, text=True, timeout=HANG_SECONDS, check=True)
+    assert done.stdout.splitlines() == ["stale", "clean"]  # the first: without a heap nobody wipes, and the test sees it
+
+
 DAMAGE = [("chan-closed-dest-kept", 8, "ok 5 0 -1010"), ("chan-closed-dest-kept", 100, "ok 5 0 -1010"),
           ("chan-closed-dest-kept", "ptr", "ok 5 0 -1010")]
 

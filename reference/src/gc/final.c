@@ -156,13 +156,20 @@ static bool is_running(void)
     return is;
 }
 
-static void due_main(void *unused)
+static NOINLINE void due_loop(void)
 {
-    (void)unused;
     GR_FUNC;
     GR_DEFER(due_left, NULL);
     while (is_running())
         due_call();
+}
+
+/* The stack was another goroutine's: what that has left there would be in our frames. */
+static void due_main(void *unused)
+{
+    (void)unused;
+    gr_stack_scrub();
+    due_loop();
 }
 
 /* What an earlier controlled run has left is nobody's (end.h I3). */

@@ -40,7 +40,7 @@ void gc_boot(void)
 /* The frame is written below the caller's, where calls before this one had theirs. */
 NOINLINE void gr_stack_scrub(void)
 {
-    volatile char bytes[SCRUB_BYTES];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = 0;
+    volatile uintptr_t words[SCRUB_BYTES / sizeof(uintptr_t)];
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        words[i] = 0;
 }

@@ -165,7 +165,7 @@ void exec_main(void *arg)
         x->start_ns = gl_ops.now_ns();
     if (x->plan->uses[OP_GOROUTINES] > 0)
         x->baseline = gl_ops.goroutines() - 1;
-    gl_ops.block(&x->entries[0][0]);
+    enter_block(&x->entries[0][0]);
     /* Pairs with begin_end in heapop.c. */
     atomic_fetch_add(&x->generation, 1);
     if (gl_ops.point != NULL)

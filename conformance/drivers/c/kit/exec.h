@@ -119,6 +119,10 @@ void exec_stop_timers(struct exec *x);
 /* A channel of pointers for object obj, kept by held[]. */
 void *chan_of_pointers(struct exec *x, int obj, int64_t cap);
 
+/* The block that an entry stands for, by the table: where it begins a goroutine, or is
+ * called by the kit.  Its frames hold nothing that was on this stack before (heapop.c). */
+void enter_block(void *entry);
+
 /* Objects of the heap after a collection (heapop.c). */
 int64_t heap_objects(void);
 

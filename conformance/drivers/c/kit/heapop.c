@@ -11,6 +11,8 @@
  * object until it is dropped.  Nothing else here may keep a pointer longer than its
  * operation, therefore every function that has one on its stack is no part of the
  * interpreter's frame, and what calls have left below is overwritten before a collection.
+ * So it is before a block or a finalizer begins: frames have words that nobody writes, and
+ * the stack may have been another goroutine's, with an object at the same address.
  *
  *   I1  An entry with an argument is collected memory: who keeps the entry keeps the
  *       argument.  It is taken out when the block begins, but for timers, which may run
@@ -40,6 +42,24 @@ __attribute__((noinline)) void wipe_stack(void)
     unsigned char below[WIPE];
     memset(below, 0, sizeof below);
     __asm__ volatile("" ::"r"(below) : "memory");
+}
+
+/* What was on this stack before is gone.  Done by the runtime, where it can: who is stopped
+ * while it wipes has the rest in its frame. */
+static void renew_stack(void)
+{
+    if (gl_ops.stack_scrub != NULL)
+        gl_ops.stack_scrub();
+    else
+        wipe_stack();
+}
+
+void enter_block(void *entry)
+{
+    const struct entry *e = entry;
+    if (e->x->plan->uses_heap)
+        renew_stack();
+    gl_ops.block(entry);
 }
 
 static uint64_t mark_of(uint64_t index, uint64_t fields)
@@ -149,15 +169,16 @@ static void run_finalizer(void *object, void *arg)
 {
     const struct entry *e = arg;
     struct act a = {.x = e->x};
+    renew_stack();
     if (begin_end(e))
-        gl_ops.block(new_entry(&a, entry_block(e), object, ENTRY_GOROUTINE));
+        enter_block(new_entry(&a, entry_block(e), object, ENTRY_GOROUTINE));
 }
 
 static void run_cleanup(void *arg)
 {
     struct entry *e = arg;
     if (begin_end(e))
-        gl_ops.block(e);
+        enter_block(e);
 }
 
 static __attribute__((noinline)) void op_entry(struct act *a, const struct instr *in)
@@ -165,10 +186,10 @@ static __attribute__((noinline)) void op_entry(struct act *a, const struct instr
     switch (in->op) {
     case OP_SPAWN1:
         atomic_fetch_add_explicit(&a->x->alive, 1, RELAXED);
-        gl_ops.go(gl_ops.block, new_entry(a, in->blk, pointer(a, &in->a), ENTRY_GOROUTINE));
+        gl_ops.go(enter_block, new_entry(a, in->blk, pointer(a, &in->a), ENTRY_GOROUTINE));
         break;
     case OP_CALL1:
-        gl_ops.block(new_entry(a, in->blk, pointer(a, &in->a), ENTRY_CALL));
+        enter_block(new_entry(a, in->blk, pointer(a, &in->a), ENTRY_CALL));
         break;
     default: /* OP_DEFER1 */
         gl_ops.defer(a->frame, gl_ops.block,

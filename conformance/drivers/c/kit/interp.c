@@ -45,7 +45,7 @@ static void do_spawn(struct act *a, const struct instr *in)
         return;
     }
     atomic_fetch_add_explicit(&a->x->alive, 1, RELAXED);
-    gl_ops.go(gl_ops.block, &a->x->entries[1][in->blk]);
+    gl_ops.go(enter_block, &a->x->entries[1][in->blk]);
 }
 
 static void do_spin(int64_t rounds)
@@ -106,7 +106,7 @@ static void operate(struct act *a, const struct instr *in)
         do_spawn(a, in);
         break;
     case OP_CALL:
-        gl_ops.block(&a->x->entries[0][in->blk]);
+        enter_block(&a->x->entries[0][in->blk]);
         break;
     case OP_DEFER:
         gl_ops.defer(a->frame, in->blk < 0 ? NULL : gl_ops.block,

@@ -16,10 +16,10 @@
  *              (open a frame that can hold deferred calls)
  *              gl_block(entry, &frame);
  *          }
- *      The kit passes my_block itself to go, defer, once_do and timer_func, and calls it
- *      for `call`, so that what a deferred block recovers is decided by the runtime and
- *      not by the interpreter.  `frame` is whatever defer and recover need; the kit only
- *      hands it back.
+ *      The kit passes my_block itself to defer and once_do, and calls it for `call` and
+ *      where goroutines and functions of timers begin, so that what a deferred block
+ *      recovers is decided by the runtime and not by the interpreter.  `frame` is whatever
+ *      defer and recover need; the kit only hands it back.
  *   3. the rest, family by family, each a line or two.
  * A runtime on threads that has no panics, and the like, finds such members in ready.h.
  *

@@ -39,7 +39,7 @@ void op_afterfunc(struct act *a, const struct instr *in)
     atomic_fetch_add_explicit(&a->x->alive, 1, RELAXED);
     void *entry =
         in->op == OP_AFTERFUNC1 ? entry_of_timer(a, in) : &a->x->entries[1][in->blk];
-    set_timer(a, in->obj, gl_ops.timer_func(d, gl_ops.block, entry), true);
+    set_timer(a, in->obj, gl_ops.timer_func(d, enter_block, entry), true);
 }
 
 static bool is_func(const struct act *a, int obj)
