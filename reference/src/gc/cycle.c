@@ -207,20 +207,27 @@ static void begin_give(void)
     mutex_unlock(&cycle.lock);
 }
 
-/* All marking, in the first stop.  False: there is more than is worth it.  Cycles that a
- * program asks for, or a test, are what they are said to be. */
+/* A cycle that nobody asked for, not even a test, of a heap that is small. */
+static bool is_brief(enum gc_reason why)
+{
+    return why == GC_BY_HEAP && !env_knobs.gcverify && !env_knobs.gcsmall &&
+           cycle_ended() > 0 && govern_expected() <= BRIEF_BYTES;
+}
+
+/* All marking, in the first stop.  False: there is more than is worth it.  What it takes is
+ * counted, but not in controlled runs, where no pace may depend on time. */
 static bool mark_at_once(enum gc_reason why)
 {
-    if (env_knobs.gcstop || is_one_thread()) {
-        mark_all();
-        return true;
-    }
-    if (why != GC_BY_HEAP || env_knobs.gcverify || env_knobs.gcsmall ||
-        cycle_ended() == 0 || govern_expected() > BRIEF_BYTES)
+    bool is_all = env_knobs.gcstop || is_one_thread(), is_done = true;
+    if (!is_all && !is_brief(why))
         return false;
     int64_t begin_ns = os_now_ns();
-    bool is_done = mark_briefly(begin_ns + BRIEF_NS);
-    stats_mark_time(STATS_WORKER, os_now_ns() - begin_ns);
+    if (is_all)
+        mark_all();
+    else
+        is_done = mark_briefly(begin_ns + BRIEF_NS);
+    if (!is_one_thread())
+        stats_mark_time(STATS_WORKER, os_now_ns() - begin_ns);
     return is_done;
 }
 
