@@ -12,7 +12,10 @@
  * beyond it he waits until workers have scanned what he owes, in turn, or to the end.
  *
  *   I1  Beyond the goal nobody gets memory who owes, but when the collector takes too much
- *       of the machine (govern_ratio is 0).
+ *       of the machine (govern_ratio is 0).  All that is asked for there is dear, though
+ *       hardly anything may be left to be marked: at the least ratio each goroutine would
+ *       have 256 KB before it is asked, and all of them four bytes for each that was
+ *       scanned beyond what was expected.
  *   I2  Who waits for workers is in `payers`, and whoever takes him out makes him ready.
  *       Nobody is in it when nothing is marked: assist_over comes after each cycle, and who
  *       is about to wait looks at gc_is_marking under the lock.
@@ -26,6 +29,7 @@
 
 #define DEBT_LEAST (64 << 10) /* smaller ones wait */
 #define LEAST_RATIO 0.25      /* so that a cycle with little to mark is soon over */
+#define BEYOND_RATIO 64 /* the same beyond the goal: a span is worth the trouble (I1) */
 #define SLICE_NS 100000
 
 /* Who waits for workers. */
@@ -181,7 +185,8 @@ static void assist(size_t bytes)
     double ratio = govern_ratio(load_relaxed(&payers.credit));
     if (w == NULL || ratio == 0 || MUTANT(gc_assist_lost))
         return;
-    w->debt += (int64_t)((double)bytes * (ratio > LEAST_RATIO ? ratio : LEAST_RATIO));
+    double least = heap_live() < govern_goal() ? LEAST_RATIO : BEYOND_RATIO;
+    w->debt += (int64_t)((double)bytes * (ratio > least ? ratio : least));
     if (w->debt > DEBT_LEAST)
         assist_pay(w);
 }
