@@ -174,6 +174,31 @@ static void roots_again(void *unused)
     }
 }
 
+/* A hundred thousand, which are taken back in the order in which they came, or far apart.
+ * What two entries name is kept until both are gone. */
+static void roots_in_crowds(void *unused)
+{
+    (void)unused;
+    enum { CROWD = 100000 };
+    struct node **crowd = calloc(CROWD, sizeof(struct node *));
+    for (size_t i = 0; i < CROWD; i++)
+        gr_root_add(&crowd[i], sizeof crowd[i]);
+    gr_root_add(&crowd[7], sizeof crowd[7]);
+    for (size_t i = 0; i < CROWD; i += 1000)
+        gr_store(&crowd[i + 7], leaf(i));
+    gr_root_remove(&crowd[7]);
+    trample();
+    for (size_t i = 0; i < CROWD; i += 1000)
+        leaf_check(crowd[i + 7], i);
+    for (size_t i = 0; i < CROWD; i++) /* 7 does not divide it: each once */
+        gr_root_remove(&crowd[unit_seed() % 2 == 1 ? i : i * 7 % CROWD]);
+    gr_gc();
+    struct gr_mem_stats s;
+    gr_mem_stats(&s);
+    CHECK(s.heap_objects < 100);
+    free(crowd);
+}
+
 /* A pointer at every place of large arrays, of all sizes around pieces. */
 static void large_arrays(void *unused)
 {
@@ -308,6 +333,7 @@ static void concurrent_calls(void *unused)
     }
 P2(registered_and_handles, other_roots)
 P2(places_of_roots_again, roots_again)
+P2(crowds_of_roots, roots_in_crowds)
 P2(pieces_of_large_arrays, large_arrays)
 P2(types_beyond_a_word, wide_types)
 P2(interior_pointers, interior)
@@ -320,6 +346,7 @@ static const struct unit_case cases[] = {
     UNIT(types_beyond_a_word),    UNIT(interior_pointers),
     UNIT(percent_sets_the_pace),  UNIT(limit_makes_cycles),
     UNIT(callers_share),          UNIT(places_of_roots_again),
+    UNIT(crowds_of_roots),
 
     UNIT(root_keeps_p1),          UNIT(root_keeps_p4),
     UNIT(root_keeps_in_one_stop), UNIT(root_keeps_with_small_queues),

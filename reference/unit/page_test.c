@@ -41,7 +41,7 @@ static size_t take(size_t n)
 {
     bool is_zero = false, is_clean = true;
     size_t want = model_find(n);
-    size_t at = page_take(n, &is_zero);
+    size_t at = page_take(n, n == 1, &is_zero);
     CHECK(want == 0 || at == want);
     if (at == 0)
         return 0;
@@ -180,6 +180,43 @@ static void short_runs_and_what_is_retained_stay(void)
     (void)b;
 }
 
+/* Takes pages, one by one, until there are more of them.  Gives: for how many of those huge
+ * ones were asked. */
+static size_t grow_by(bool is_dense)
+{
+    struct page_stats before, after;
+    size_t top = page_top();
+    bool is_zero;
+    page_stats(&before);
+    while (page_top() == top)
+        CHECK(page_take(1, is_dense, &is_zero) != 0);
+    page_stats(&after);
+    return after.huge - before.huge;
+}
+
+/* The same by both kinds in turn: no majority is dense. */
+static size_t grow_by_turns(void)
+{
+    struct page_stats before, after;
+    size_t top = page_top();
+    bool is_zero;
+    page_stats(&before);
+    for (bool is_dense = false; page_top() == top; is_dense = !is_dense)
+        CHECK(page_take(1, is_dense, &is_zero) != 0);
+    page_stats(&after);
+    return after.huge - before.huge;
+}
+
+static void huge_where_dense(void)
+{
+    boot();
+    CHECK_EQ(grow_by(true), 0); /* the first ones: small programs */
+    CHECK_EQ(grow_by(true), PAGE_CHUNK);
+    CHECK_EQ(grow_by(false), 0);
+    CHECK_EQ(grow_by_turns(), 0);
+    CHECK_EQ(grow_by(true), PAGE_CHUNK);
+}
+
 static void damage_of_a_counter(void)
 {
     boot();
@@ -203,6 +240,7 @@ static const struct unit_case cases[] = {
     UNIT(refusal_is_no_harm),
     UNIT(scavenged_pages_are_zero),
     UNIT(short_runs_and_what_is_retained_stay),
+    UNIT(huge_where_dense),
     UNIT_EXITS(damage_of_a_counter, 2,
                "fatal error: runtime: heap: a page is neither free nor in a span\n"),
     UNIT_EXITS(damage_of_a_page, 2,

@@ -10,9 +10,11 @@
  *
  *   I1  A root that is added while a cycle marks need not be scanned, one that is taken
  *       away is shaded before (gc.h I1).
- *   I2  Places in the table do not move: what the cursor has not reached is not lost.
+ *   I2  Places in the table keep their numbers: what the cursor has not seen is not lost.
  *   I3  Each source is exhausted for good, until root_reset; when no slice is under way,
  *       that tells that it is scanned.
+ *   I4  A place that is used is in the chain of its address, once; one that was given back
+ *       is in the chain of free ones.
  */
 #include "gc/collect.h"
 
@@ -39,11 +41,17 @@ struct chunk {
     struct gr_handle h[HANDLES];
 };
 
+struct place {
+    struct gr_root root; /* at NULL: unused */
+    size_t next;         /* in its chain (I4), plus 1; 0: it is the last */
+};
+
 static struct {
     struct mutex lock;
-    struct gr_root *table; /* guarded by lock, as all but fns: at NULL: unused (I2) */
-    size_t n, room;
-    size_t free; /* a place that was given back, plus 1; its bytes are the next; 0: none */
+    struct place *table; /* guarded by lock, as all but fns (I2) */
+    size_t *chains;      /* by the hash of an address: the first place, as in next */
+    size_t n, room;      /* room: of places and of chains, a power of two */
+    size_t free;         /* the first one that was given back, the same way */
     size_t section_at, section_from; /* entry, and byte of it, to be scanned next */
     size_t table_at, table_from;
     size_t nfns; /* const after boot */
@@ -103,7 +111,7 @@ static bool table_some(struct work *w)
     mutex_lock(&roots.lock);
     bool any = roots.table_at < roots.n;
     if (any) {
-        const struct gr_root *r = &roots.table[roots.table_at];
+        const struct gr_root *r = &roots.table[roots.table_at].root;
         if (r->at == NULL) { /* taken back */
             roots.table_at++;
             roots.table_from = 0;
@@ -118,38 +126,64 @@ static bool table_some(struct work *w)
     return any;
 }
 
+/* Neighbours go to chains that lie apart, whatever lies between their addresses. */
+static size_t *chain_locked(const void *at)
+{
+    uint64_t hash = (uint64_t)(uintptr_t)at * UINT64_C(0x9e3779b97f4a7c15);
+    return &roots.chains[(hash >> 32) & (roots.room - 1)];
+}
+
+static void chain_push_locked(size_t *chain, size_t number)
+{
+    roots.table[number - 1].next = *chain;
+    *chain = number;
+}
+
+#define PLACE_BYTES (sizeof(struct place) + sizeof(size_t)) /* with its chain */
+STATIC_ASSERT((PLACE_BYTES & (PLACE_BYTES - 1)) == 0, "so many are a page");
+
 static void table_grow_locked(void)
 {
-    size_t room = roots.room > 0 ? 2 * roots.room : os_page_bytes() / sizeof *roots.table;
-    struct gr_root *table = os_reserve(room * sizeof *table, os_page_bytes());
+    size_t room = roots.room > 0 ? 2 * roots.room : os_page_bytes() / PLACE_BYTES;
+    struct place *table = os_reserve(room * PLACE_BYTES, os_page_bytes());
     if (table == NULL)
         fatal(GR_FATAL_NO_MEMORY);
     if (roots.n > 0) {
         memcpy(table, roots.table, roots.n * sizeof *table);
-        os_release(roots.table, roots.room * sizeof *table);
+        os_release(roots.table, roots.room * PLACE_BYTES);
     }
     roots.table = table;
+    roots.chains = (size_t *)(void *)(table + room);
     roots.room = room;
+    for (size_t i = 0; i < roots.n; i++) /* no place is free */
+        chain_push_locked(chain_locked(table[i].root.at), i + 1);
 }
 
-static struct gr_root *table_find_locked(const void *at)
+/* The number of a place to be used, or that was used, out of its chain. */
+static size_t chain_take_locked(size_t *number)
 {
-    for (size_t i = roots.n; i-- > 0;)
-        if (roots.table[i].at == at)
-            return &roots.table[i];
-    return NULL;
+    size_t i = *number;
+    *number = roots.table[i - 1].next;
+    return i;
 }
 
-static struct gr_root *place_locked(void)
+static size_t place_locked(void)
 {
-    if (roots.free != 0) {
-        struct gr_root *r = &roots.table[roots.free - 1];
-        roots.free = r->bytes;
-        return r;
-    }
+    if (roots.free != 0)
+        return chain_take_locked(&roots.free);
     if (roots.n == roots.room)
         table_grow_locked();
-    return &roots.table[roots.n++];
+    return ++roots.n;
+}
+
+static size_t place_unchain_locked(const void *at)
+{
+    if (at == NULL || roots.room == 0)
+        return 0;
+    size_t *number = chain_locked(at);
+    while (*number != 0 && roots.table[*number - 1].root.at != at)
+        number = &roots.table[*number - 1].next;
+    return *number != 0 ? chain_take_locked(number) : 0;
 }
 
 void gr_root_add(void *at, size_t bytes)
@@ -157,25 +191,25 @@ void gr_root_add(void *at, size_t bytes)
     if (at == NULL || (uintptr_t)at % sizeof(void *) != 0)
         die("gr_root_add: %p is no address of pointers; they lie at multiples of 8", at);
     mutex_lock(&roots.lock);
-    struct gr_root *r = place_locked();
-    r->at = at;
-    r->bytes = bytes;
+    size_t number = place_locked();
+    roots.table[number - 1].root = (struct gr_root){at, bytes};
+    chain_push_locked(chain_locked(at), number);
     mutex_unlock(&roots.lock);
 }
 
 void gr_root_remove(void *at)
 {
     mutex_lock(&roots.lock);
-    struct gr_root *r = at != NULL ? table_find_locked(at) : NULL;
-    if (r != NULL) {
+    size_t number = place_unchain_locked(at);
+    if (number != 0) {
+        struct gr_root *r = &roots.table[number - 1].root;
         if (load_relaxed(&gc_is_marking) && !MUTANT(gc_root_remove_unshaded)) /* I1 */
             mark_range(work_mine(), at, (const char *)at + r->bytes);
         r->at = NULL;
-        r->bytes = roots.free; /* the next free place */
-        roots.free = (size_t)(r - roots.table) + 1;
+        chain_push_locked(&roots.free, number);
     }
     mutex_unlock(&roots.lock);
-    if (r == NULL)
+    if (number == 0)
         die("gr_root_remove: %p: not added by gr_root_add, or removed already", at);
 }
 
@@ -275,8 +309,8 @@ void root_each(void (*see)(const void *at, const char *what, void *arg), void *a
     for (size_t i = 0; i < section_count(); i++)
         words_each(&gr_roots_first[i], "a variable that is GR_ROOT", see, arg);
     for (size_t i = 0; i < roots.n; i++)
-        if (roots.table[i].at != NULL)
-            words_each(&roots.table[i], "memory of gr_root_add", see, arg);
+        if (roots.table[i].root.at != NULL)
+            words_each(&roots.table[i].root, "memory of gr_root_add", see, arg);
     struct chunk *c = load_acquire(&handles.chunks); /* pairs with chunk_make_locked */
     for (; c != NULL; c = c->next)
         for (uint32_t i = 0; i < HANDLES; i++)

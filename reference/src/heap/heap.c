@@ -7,9 +7,6 @@
  * Idea: one reservation for objects and one for each array beside it, so large that the
  * heap never has to move or to look for the piece that an address lies in.  Where address
  * space is scarce it is less; a small heap is better than none.
- *
- * Beyond the first 4 MB huge pages are welcome: allocation in a heap that the machine's
- * caches do not hold is a fifth to a third faster with them, and marking more.
  */
 #include "heap/heap.h"
 
@@ -20,8 +17,7 @@
 #define SPACE_MAX ((size_t)64 << 30)
 #define SPACE_SANITIZED ((size_t)8 << 30) /* they have a shadow for each byte */
 #define SPACE_MIN ((size_t)64 << 20)
-#define CLEAR_BATCH 64u             /* spans between two polls */
-#define HUGE_FROM ((size_t)4 << 20) /* a small program is not given more than it touches */
+#define CLEAR_BATCH 64u /* spans between two polls */
 
 char *heap_base;
 size_t heap_bytes;
@@ -57,10 +53,6 @@ static bool space_take(size_t bytes)
     heap_base = base;
     heap_bytes = bytes;
     store_relaxed(&gc_has_cards, ncards > 0);
-    os_prefer_huge(base + HUGE_FROM, bytes - HUGE_FROM);
-    os_prefer_huge(metas + OS_HUGE_BYTES,
-                   align_down(npages * sizeof(struct heap_meta), OS_HUGE_BYTES) -
-                       OS_HUGE_BYTES);
     san_race_region(base, bytes);
     return true;
 }

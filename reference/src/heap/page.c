@@ -11,6 +11,13 @@
  * Most requests are for a single page, which asks no summary, so summaries are renewed when
  * somebody looks at them.
  *
+ * Where the heap grows for small objects the system is asked for huge pages: such pages are
+ * filled from one end to the other and looked at all over, and with huge ones allocation
+ * and marking are some percent faster.  Where it grows for others it is not: those may
+ * never be touched, and the first touch of a huge page holds up whoever does it, and the
+ * stop that waits for him, for some 100 us, or 5 ms in a virtual machine that must ask its
+ * host.
+ *
  *   I1  Bit p of free: page p is in no span, and nobody is giving it to the system.
  *   I2  Bit p of clean: it is free, and reads as zero without having been written to: the
  *       system has it.
@@ -41,6 +48,8 @@ static struct {
     atomic_u64 top;         /* atomic, written under lock: pages that exist */
     size_t nfree, nclean;   /* guarded by lock */
     size_t nleaving;        /* guarded by lock: being given to the system */
+    size_t ndense, nsparse; /* guarded by lock: pages taken since the last growth */
+    size_t nhuge;           /* guarded by lock: for which huge ones were asked */
 } pages = {.lock = MUTEX_INIT(RANK_pages)};
 
 bool page_boot(size_t npages)
@@ -171,6 +180,25 @@ static bool grow_locked(size_t n)
     return true;
 }
 
+/* The first touch comes after this, but by others who are as quick.  Of the metas those
+ * among them where a whole huge page begins. */
+static void prefer_huge(size_t from, size_t end)
+{
+    size_t group = OS_HUGE_BYTES / sizeof(struct heap_meta);
+    os_prefer_huge(heap_page_at(from), (end - from) << HEAP_PAGE_SHIFT);
+    for (size_t at = align_up(from, group); at < end && at + group <= pages.max;
+         at += group)
+        os_prefer_huge(&heap_metas[at], OS_HUGE_BYTES);
+}
+
+/* Whether most of what was taken since the last growth is dense. */
+static bool is_dense_locked(void)
+{
+    bool is_dense = pages.ndense > pages.nsparse;
+    pages.ndense = pages.nsparse = 0;
+    return is_dense;
+}
+
 /* The first run of n in the chunk.  Needs: there is one. */
 static size_t chunk_find_locked(size_t chunk, size_t n)
 {
@@ -214,13 +242,18 @@ static size_t find_locked(size_t n, size_t *tail)
     return 0;
 }
 
-size_t page_take(size_t n, bool *is_zero)
+size_t page_take(size_t n, bool is_dense, bool *is_zero)
 {
     size_t tail = 0;
     mutex_lock_p(&pages.lock);
-    size_t at = find_locked(n, &tail);
-    if (at == 0 && grow_locked(n - tail))
+    *(is_dense ? &pages.ndense : &pages.nsparse) += n;
+    size_t at = find_locked(n, &tail), top = load_relaxed(&pages.top), end = top;
+    if (at == 0 && grow_locked(n - tail)) {
         at = find_locked(n, &tail);
+        if (is_dense_locked() && top > 0) /* a small program has no more than it touches */
+            end = load_relaxed(&pages.top);
+        pages.nhuge += end - top;
+    }
     if (at != 0) {
         free_put_locked(at, n, false);
         size_t was_clean = bits_put(pages.clean, at, n, false);
@@ -228,6 +261,8 @@ size_t page_take(size_t n, bool *is_zero)
         *is_zero = was_clean == n;
     }
     mutex_unlock_p(&pages.lock);
+    if (end > top)
+        prefer_huge(top, end);
     return at;
 }
 
@@ -322,6 +357,7 @@ void page_stats(struct page_stats *s)
     s->top = load_relaxed(&pages.top);
     s->in_use = s->top - pages.nfree - pages.nleaving;
     s->clean = pages.nclean;
+    s->huge = pages.nhuge;
     mutex_unlock_p(&pages.lock);
 }
 

@@ -15,8 +15,9 @@
 bool page_boot(size_t npages);
 
 /* The lowest n free pages in a row, now in use: the first one's number.  0: there is no
- * room.  is_zero: they have never been written to, or not since the system had them. */
-size_t page_take(size_t n, bool *is_zero);
+ * room.  is_dense: all of them will be written to soon.  is_zero: they have never been
+ * written to, or not since the system had them. */
+size_t page_take(size_t n, bool is_dense, bool *is_zero);
 void page_give(size_t first, size_t n);
 
 /* Pages that ever were in use lie below. */
@@ -30,6 +31,7 @@ struct page_stats {
     size_t top;    /* pages below page_top() */
     size_t in_use; /* of them: taken, page 0 included */
     size_t clean;  /* of the others: with the system */
+    size_t huge;   /* of the first: for which huge ones of the system were asked */
 };
 void page_stats(struct page_stats *s);
 

@@ -44,8 +44,8 @@ static void tags_put(size_t first, size_t n, heap_tag tag)
 struct heap_meta *span_make(uint32_t class, bool is_noscan, size_t npages)
 {
     const struct heap_class *c = &heap_classes[class];
-    bool is_zero = false;
-    size_t first = page_take(npages, &is_zero);
+    bool is_zero = false, is_dense = class != CLASS_LARGE && c->bytes <= HEAP_BITS_BYTES;
+    size_t first = page_take(npages, is_dense, &is_zero);
     if (first == 0)
         return NULL;
     struct heap_meta *m = &heap_metas[first];
