@@ -180,41 +180,33 @@ static void short_runs_and_what_is_retained_stay(void)
     (void)b;
 }
 
-/* Takes pages, one by one, until there are more of them.  Gives: for how many of those huge
- * ones were asked. */
-static size_t grow_by(bool is_dense)
+enum { BLOCK_PAGES = PAGE_CHUNK / 2 };
+
+/* Takes so many pages, one by one.  Gives: how many huge ones were asked for. */
+static size_t take_many(size_t n, bool is_dense)
 {
     struct page_stats before, after;
-    size_t top = page_top();
     bool is_zero;
     page_stats(&before);
-    while (page_top() == top)
+    for (size_t i = 0; i < n; i++)
         CHECK(page_take(1, is_dense, &is_zero) != 0);
     page_stats(&after);
     return after.huge - before.huge;
 }
 
-/* The same by both kinds in turn: no majority is dense. */
-static size_t grow_by_turns(void)
-{
-    struct page_stats before, after;
-    size_t top = page_top();
-    bool is_zero;
-    page_stats(&before);
-    for (bool is_dense = false; page_top() == top; is_dense = !is_dense)
-        CHECK(page_take(1, is_dense, &is_zero) != 0);
-    page_stats(&after);
-    return after.huge - before.huge;
-}
-
+/* One for each block whose first page is dense, as most of those before. */
 static void huge_where_dense(void)
 {
     boot();
-    CHECK_EQ(grow_by(true), 0); /* the first ones: small programs */
-    CHECK_EQ(grow_by(true), PAGE_CHUNK);
-    CHECK_EQ(grow_by(false), 0);
-    CHECK_EQ(grow_by_turns(), 0);
-    CHECK_EQ(grow_by(true), PAGE_CHUNK);
+    CHECK_EQ(take_many(PAGE_CHUNK - 1, true), 0); /* the first ones: small programs */
+    CHECK_EQ(take_many(1, true), 1);
+    CHECK_EQ(take_many(BLOCK_PAGES, true), 1);
+    CHECK_EQ(take_many(BLOCK_PAGES - 1, true), 0);
+    CHECK_EQ(take_many(4 * BLOCK_PAGES, false), 0);
+    CHECK_EQ(take_many(1, true), 0);
+    CHECK_EQ(take_many(4 * BLOCK_PAGES - 1, true), 3);
+    CHECK_EQ(take_many(1, false), 0);
+    CHECK_EQ(take_many(1, true), 0); /* that block is touched */
 }
 
 static void damage_of_a_counter(void)

@@ -75,8 +75,9 @@ bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes)
 {
     bool any = false;
     uint64_t look_at = LOOK_BYTES;
+    uint32_t batch = (uint32_t)min_u64(most / HEAP_PAGE_BYTES + 1, BATCH);
     struct work *w = slice_begin();
-    for (uint32_t i = 1; step(w, BATCH); i++) {
+    for (uint32_t i = 1; step(w, batch); i++) {
         any = true;
         uint64_t done = w->scanned_bytes + w->root_bytes;
         if (done >= most || is_point_due())

@@ -20,7 +20,7 @@
  */
 #include "heap/central.h"
 
-#define SWEEP_MOST 64u /* spans by who needs one: nobody is held up for a whole heap */
+#define SWEEP_MOST 16u /* spans by who needs one: nobody is held up for a whole heap */
 
 enum { HAS_FREE, IS_FULL, FILLS };
 

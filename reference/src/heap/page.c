@@ -11,9 +11,9 @@
  * Most requests are for a single page, which asks no summary, so summaries are renewed when
  * somebody looks at them.
  *
- * Where the heap grows for small objects the system is asked for huge pages: such pages are
- * filled from one end to the other and looked at all over, and with huge ones allocation
- * and marking are some percent faster.  Where it grows for others it is not: those may
+ * Where pages of small objects come to lie the system is asked for huge pages: such pages
+ * are filled from one end to the other and looked at all over, and with huge ones
+ * allocation and marking are some percent faster.  Elsewhere it is not: large objects may
  * never be touched, and the first touch of a huge page holds up whoever does it, and the
  * stop that waits for him, for some 100 us, or 5 ms in a virtual machine that must ask its
  * host.
@@ -32,6 +32,7 @@
 
 #define WORDS (PAGE_CHUNK / 64)
 #define SCAVENGE_PAGES 8u /* runs shorter than 64 KB are kept */
+#define HUGE_PAGES (OS_HUGE_BYTES >> HEAP_PAGE_SHIFT)
 
 struct sum {
     uint16_t nfree;           /* pages of the chunk */
@@ -48,8 +49,8 @@ static struct {
     atomic_u64 top;         /* atomic, written under lock: pages that exist */
     size_t nfree, nclean;   /* guarded by lock */
     size_t nleaving;        /* guarded by lock: being given to the system */
-    size_t ndense, nsparse; /* guarded by lock: pages taken since the last growth */
-    size_t nhuge;           /* guarded by lock: for which huge ones were asked */
+    size_t ndense, nsparse; /* guarded by lock: of the last pages taken, old ones less */
+    size_t nhuge;           /* guarded by lock: how often a huge one was asked for */
 } pages = {.lock = MUTEX_INIT(RANK_pages)};
 
 bool page_boot(size_t npages)
@@ -180,23 +181,36 @@ static bool grow_locked(size_t n)
     return true;
 }
 
-/* The first touch comes after this, but by others who are as quick.  Of the metas those
- * among them where a whole huge page begins. */
-static void prefer_huge(size_t from, size_t end)
+/* ---- huge pages of the system -------------------------------------------------------- */
+
+/* The first touch comes after this, but by others who are as quick.  The first block of
+ * those whose metas fill a huge page asks for that one too. */
+static void prefer_huge(size_t block)
 {
     size_t group = OS_HUGE_BYTES / sizeof(struct heap_meta);
-    os_prefer_huge(heap_page_at(from), (end - from) << HEAP_PAGE_SHIFT);
-    for (size_t at = align_up(from, group); at < end && at + group <= pages.max;
-         at += group)
-        os_prefer_huge(&heap_metas[at], OS_HUGE_BYTES);
+    os_prefer_huge(heap_page_at(block), OS_HUGE_BYTES);
+    if (block % group == 0 && block + group <= pages.max)
+        os_prefer_huge(&heap_metas[block], OS_HUGE_BYTES);
 }
 
-/* Whether most of what was taken since the last growth is dense. */
-static bool is_dense_locked(void)
+/* Whether most of what was taken lately is dense, with these n. */
+static bool is_dense_locked(size_t n, bool is_dense)
 {
-    bool is_dense = pages.ndense > pages.nsparse;
-    pages.ndense = pages.nsparse = 0;
-    return is_dense;
+    *(is_dense ? &pages.ndense : &pages.nsparse) += min_u64(n, PAGE_CHUNK);
+    if (pages.ndense + pages.nsparse > PAGE_CHUNK) {
+        pages.ndense /= 2;
+        pages.nsparse /= 2;
+    }
+    return pages.ndense > pages.nsparse;
+}
+
+/* Page `at`, which is about to be taken, is the first one in a block of which the system
+ * has all.  A small program is not given more than it touches. */
+static bool is_first_locked(size_t at)
+{
+    size_t block = align_down(at, HUGE_PAGES);
+    return at >= PAGE_CHUNK &&
+           bits_find(pages.clean, block, block + HUGE_PAGES, false) == block + HUGE_PAGES;
 }
 
 /* The first run of n in the chunk.  Needs: there is one. */
@@ -246,14 +260,12 @@ size_t page_take(size_t n, bool is_dense, bool *is_zero)
 {
     size_t tail = 0;
     mutex_lock_p(&pages.lock);
-    *(is_dense ? &pages.ndense : &pages.nsparse) += n;
-    size_t at = find_locked(n, &tail), top = load_relaxed(&pages.top), end = top;
-    if (at == 0 && grow_locked(n - tail)) {
+    bool is_huge = is_dense_locked(n, is_dense) && is_dense;
+    size_t at = find_locked(n, &tail);
+    if (at == 0 && grow_locked(n - tail))
         at = find_locked(n, &tail);
-        if (is_dense_locked() && top > 0) /* a small program has no more than it touches */
-            end = load_relaxed(&pages.top);
-        pages.nhuge += end - top;
-    }
+    is_huge = is_huge && at != 0 && is_first_locked(at);
+    pages.nhuge += is_huge;
     if (at != 0) {
         free_put_locked(at, n, false);
         size_t was_clean = bits_put(pages.clean, at, n, false);
@@ -261,8 +273,8 @@ size_t page_take(size_t n, bool is_dense, bool *is_zero)
         *is_zero = was_clean == n;
     }
     mutex_unlock_p(&pages.lock);
-    if (end > top)
-        prefer_huge(top, end);
+    if (is_huge)
+        prefer_huge(align_down(at, HUGE_PAGES));
     return at;
 }
 

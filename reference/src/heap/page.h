@@ -31,7 +31,7 @@ struct page_stats {
     size_t top;    /* pages below page_top() */
     size_t in_use; /* of them: taken, page 0 included */
     size_t clean;  /* of the others: with the system */
-    size_t huge;   /* of the first: for which huge ones of the system were asked */
+    size_t huge;   /* how often a huge page of the system was asked for */
 };
 void page_stats(struct page_stats *s);
 
