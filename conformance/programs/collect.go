@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // What can go is gone after so many collections.
@@ -33,6 +34,16 @@ func isWhole(o *object, stamp int64) bool {
 		same = same && word == stamp*31+int64(i)
 	}
 	return same
+}
+
+// As many objects as have so many bytes, stamped from 0 on, in turn to these lists: so marking
+// can be shared.
+func listsFill(lists []*object, bytes int) {
+	for i := 0; i < bytes/int(unsafe.Sizeof(*lists[0])); i++ {
+		o := objectNew(int64(i))
+		o.next = lists[i%len(lists)]
+		lists[i%len(lists)] = o
+	}
 }
 
 // In a goroutine of its own: when this returns no stack has what it had.

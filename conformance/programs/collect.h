@@ -34,6 +34,17 @@ static inline bool is_whole(const struct object *o, int64_t stamp)
     return same;
 }
 
+/* As many objects as have so many bytes, stamped from 0 on, in turn to n lists: so marking
+ * can be shared. */
+static inline void lists_fill(struct object **lists, int64_t n, int64_t bytes)
+{
+    for (int64_t i = 0; i < bytes / (int64_t)sizeof **lists; i++) {
+        struct object *o = object_new(i);
+        gr_store(&o->next, lists[i % n]);
+        gr_store(&lists[i % n], o);
+    }
+}
+
 struct elsewhere {
     gr_fn fn;
     void *arg;

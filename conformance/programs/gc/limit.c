@@ -5,7 +5,7 @@
 
 #define LIMIT ((int64_t)64 << 20)
 #define LIVE ((int64_t)16 << 20)
-#define LISTS 256 /* so that marking can be shared */
+#define LISTS 256
 #define GARBAGE ((int64_t)200 << 20)
 
 static struct object *lists[LISTS];
@@ -15,11 +15,7 @@ static struct gr_mem_stats s;
 static void make(void *unused)
 {
     (void)unused;
-    for (int64_t i = 0; i < LIVE / (int64_t)sizeof **lists; i++) {
-        struct object *o = object_new(i);
-        gr_store(&o->next, lists[i % LISTS]);
-        gr_store(&lists[i % LISTS], o);
-    }
+    lists_fill(lists, LISTS, LIVE);
 }
 
 /* The most that the process has had while so much garbage was made. */

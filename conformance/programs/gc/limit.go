@@ -12,18 +12,14 @@ import (
 
 const limit = 64 << 20
 const liveBytes = 16 << 20
-const nlists = 256 // so that marking can be shared
+const nlists = 256
 const garbage = 200 << 20
 
 var lists [nlists]*object
 var s runtime.MemStats
 
 func build() {
-	for i := 0; i < liveBytes/int(unsafe.Sizeof(*lists[0])); i++ {
-		o := objectNew(int64(i))
-		o.next = lists[i%nlists]
-		lists[i%nlists] = o
-	}
+	listsFill(lists[:], liveBytes)
 }
 
 // The most that the process has had while so much garbage was made.

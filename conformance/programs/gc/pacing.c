@@ -2,7 +2,7 @@
 #include "collect.h"
 
 #define LIVE ((int64_t)8 << 20) /* bytes */
-#define LISTS 256               /* so that marking can be shared */
+#define LISTS 256
 #define WORKERS 4
 #define COLLECTIONS 4
 #define BATCH 2000 /* objects between two looks */
@@ -15,11 +15,7 @@ static gr_wg over;
 static void make(void *unused)
 {
     (void)unused;
-    for (int64_t i = 0; i < LIVE / (int64_t)sizeof **lists; i++) {
-        struct object *o = object_new(i);
-        gr_store(&o->next, lists[i % LISTS]);
-        gr_store(&lists[i % LISTS], o);
-    }
+    lists_fill(lists, LISTS, LIVE);
 }
 
 static void allocates(void *unused)

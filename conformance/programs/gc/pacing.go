@@ -12,7 +12,7 @@ import (
 )
 
 const liveBytes = 8 << 20
-const nlists = 256 // so that marking can be shared
+const nlists = 256
 const workers = 4
 const collections = 4
 const batch = 2000 // objects between two looks
@@ -23,11 +23,7 @@ var over sync.WaitGroup
 var last [workers]*object
 
 func build() {
-	for i := 0; i < liveBytes/int(unsafe.Sizeof(*lists[0])); i++ {
-		o := objectNew(int64(i))
-		o.next = lists[i%nlists]
-		lists[i%nlists] = o
-	}
+	listsFill(lists[:], liveBytes)
 }
 
 func allocates(number int) {
