@@ -16,6 +16,7 @@
  * Whether a card is cleaned before or after it is looked at, and whether a store that comes
  * meanwhile gets lost, is all one: while a cycle marks, what is overwritten is shaded, and
  * what is stored will be old at the end.  A card that stays dirty costs a look.
+ * reference/model/minor.pml is this for the model checker.
  *
  *   I1  No old object refers to a young one from a clean card while no cycle marks.  The
  *       store and its card are one step in the eyes of a stop: runtime text, no poll.

@@ -21,6 +21,8 @@
  *   I2  What is put in needs no shade: a goroutine that runs has it from the snapshot, or
  *       from an allocation since.  What comes from neither, a weak pointer, is shaded.
  *   I3  A record whose goroutine has not been scanned yet counts as part of its stack.
+ *
+ * reference/model/collect.pml is this for the model checker.
  */
 #ifndef GC_GC_H
 #define GC_GC_H

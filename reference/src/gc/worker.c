@@ -137,7 +137,8 @@ static void marker_main(void *unused)
     for (;;) {
         seat_wait(&marker_seat, PARK_GC_WORKER);
         if (swap_acquire(&workers.is_due, 0) != 0) /* pairs with worker_watch */
-            cycle_begin(cycle_begun() + 1, GC_BY_TIME);
+            cycle_begin(cycle_begun() + 1,
+                        MUTANT(gc_periodic_forced) ? GC_BY_CALL : GC_BY_TIME);
         worker_cycle();
     }
 }
