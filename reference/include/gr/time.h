@@ -27,8 +27,9 @@ void gr_sleep_ns(int64_t d_ns);
 typedef struct gr_timer gr_timer;
 
 gr_timer *gr_timer_new(int64_t d_ns); /* fires once on its channel */
-gr_timer *gr_timer_func(int64_t d_ns, gr_fn fn,
-                        void *arg); /* fires once: fn(arg) in a goroutine of its own */
+/* Fires once: fn(arg) in a goroutine of its own.  arg is kept until gr_timer_free, for a
+ * reset may ask for the same call again. */
+gr_timer *gr_timer_func(int64_t d_ns, gr_fn fn, void *arg);
 gr_timer *gr_ticker_new(int64_t period_ns); /* Panics: GR_ERR_TICKER_PERIOD when <= 0 */
 gr_chan *gr_timer_chan(gr_timer *t);        /* NULL for gr_timer_func */
 
