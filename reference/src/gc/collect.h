@@ -41,8 +41,9 @@ void mark_inside(struct work *w, const struct heap_ref *r);
 void mark_card(struct work *w, const struct heap_meta *m, size_t card);
 /* Words of n objects of a type. */
 void mark_typed(struct work *w, const gr_type *t, const void *at, size_t n);
-/* What queues ask for; the words found there may be put off. */
-void mark_entries(struct work *w, const uint64_t *entry, uint32_t n);
+/* What queues ask for; the words found there may be put off.  is_stopped: by the caller, so
+ * nobody waits for him to come to an end; else entries go back when somebody does. */
+void mark_entries(struct work *w, const uint64_t *entry, uint32_t n, bool is_stopped);
 /* All that was put off is done.  False: nothing was. */
 bool mark_flush(struct work *w);
 

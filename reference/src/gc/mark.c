@@ -378,7 +378,7 @@ static void entry_take(struct work *w, uint64_t entry, struct share *s)
 }
 
 /* Who wants the world to stop waits for what was taken already: the rest goes back. */
-void mark_entries(struct work *w, const uint64_t *entry, uint32_t n)
+void mark_entries(struct work *w, const uint64_t *entry, uint32_t n, bool is_stopped)
 {
     struct share share[LEAD];
     uint32_t end = n;
@@ -388,11 +388,11 @@ void mark_entries(struct work *w, const uint64_t *entry, uint32_t n)
         const struct share *s = &share[i % LEAD];
         if (i >= LEAD && s->meta != NULL)
             share_scan(w, s);
-        else if (i >= LEAD && (i == LEAD || !is_point_due()))
+        else if (i >= LEAD && (i == LEAD || is_stopped || !is_point_due()))
             object_scan(w, entry[i - LEAD]);
         else if (i >= LEAD)
             work_push(w, entry[i - LEAD]);
-        while (i > 0 && i < end && is_point_due())
+        while (i > 0 && i < end && !is_stopped && is_point_due())
             work_push(w, entry[--end]);
         if (i < end)
             entry_take(w, entry[i], &share[i % LEAD]);

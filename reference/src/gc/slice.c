@@ -23,7 +23,7 @@ static struct {
 } slices;
 
 /* One bit of marking: a batch of entries, else of roots, else of goroutines. */
-static bool step(struct work *w, uint32_t batch)
+static bool step(struct work *w, uint32_t batch, bool is_stopped)
 {
     uint64_t entry[BATCH];
     uint32_t n = work_take_mine(w, entry, batch);
@@ -32,7 +32,7 @@ static bool step(struct work *w, uint32_t batch)
     if (n == 0)
         n = work_take(w, entry, batch);
     if (n > 0) {
-        mark_entries(w, entry, n);
+        mark_entries(w, entry, n, is_stopped);
         return true;
     }
     /* Who scans the last goroutines is told that none is left. */
@@ -77,7 +77,7 @@ bool mark_slice(int64_t until_ns, uint64_t most, uint64_t *bytes)
     uint64_t look_at = LOOK_BYTES;
     uint32_t batch = (uint32_t)min_u64(most / HEAP_PAGE_BYTES + 1, BATCH);
     struct work *w = slice_begin();
-    for (uint32_t i = 1; step(w, batch); i++) {
+    for (uint32_t i = 1; step(w, batch, false); i++) {
         any = true;
         uint64_t done = w->scanned_bytes + w->root_bytes;
         if (done >= most || is_point_due())
@@ -96,7 +96,7 @@ void mark_all(void)
 {
     struct work *w = slice_begin();
     sched_scan_own();
-    while (step(w, 1))
+    while (step(w, BATCH, true))
         ;
     slice_end(w);
 }
@@ -108,7 +108,8 @@ bool mark_briefly(int64_t until_ns)
     uint64_t look_at = BRIEF_LOOK_BYTES;
     struct work *w = slice_begin();
     sched_scan_own();
-    for (uint32_t i = 1; sched_scan_next_bytes() <= BRIEF_STACK_BYTES && step(w, 1); i++) {
+    for (uint32_t i = 1; sched_scan_next_bytes() <= BRIEF_STACK_BYTES && step(w, 1, true);
+         i++) {
         uint64_t done = w->scanned_bytes + w->root_bytes;
         if (done < look_at && i % LOOK_STEPS != 0)
             continue;
