@@ -39,7 +39,8 @@ static inline void exchange_move(const struct exchange *x, const struct holders 
 static inline void exchange_run(const struct exchange *x, const struct holders *h,
                                 int steps, int64_t collections)
 {
-    struct collecting c = {0};
+    static struct collecting c; /* not on a stack that may be squeezed while it waits */
+    c = (struct collecting){0};
     uint64_t random = 1;
     collecting_begin(&c);
     for (int n = 0; n < steps || gr_atomic_load(&c.cycles) < collections; n++) {

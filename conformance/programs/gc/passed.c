@@ -143,7 +143,7 @@ static void tells(void *done)
 /* Nobody trades with himself: the last of them trade with us. */
 static void crowd(void *unused)
 {
-    struct collecting c = {0};
+    static struct collecting c; /* not on a stack that may be squeezed while it waits */
     struct object *o = NULL;
     gr_chan *done = gr_chan_new(&gr_type_pointer, 0);
     struct gr_case cases[] = {GR_CASE_RECV(market, &o), GR_CASE_RECV(done, NULL)};
