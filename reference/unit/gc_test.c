@@ -78,7 +78,7 @@ static void root_keeps_controlled(void)
     run_seeded(rooted, NULL, 1, GR_END_OK);
 }
 
-/* Endless allocation in a bounded heap. */
+/* 26 MB of garbage in a heap of 4 to 8 MB: who allocates pays before it goes on. */
 static void churning(void *unused)
 {
     (void)unused;
@@ -88,8 +88,9 @@ static void churning(void *unused)
     CHECK_EQ(tree_check(top, 1), (1 << 11) - 1);
     struct gr_mem_stats s;
     gr_mem_stats(&s);
+    CHECK(s.total_alloc > 24u << 20); /* else the next shows nothing */
+    CHECK(s.heap_sys < 16u << 20);
     CHECK(s.num_gc > 1);
-    CHECK(s.heap_sys < 32u << 20);
 }
 
 static void garbage_is_bounded_p1(void)
