@@ -102,6 +102,9 @@ enum gc_reason { GC_BY_HEAP, GC_BY_CALL, GC_BY_MINOR_CALL, GC_BY_TIME, GC_BY_STR
  * not needed when there have been so many.  On a goroutine, no lock; may park. */
 void cycle_begin(uint64_t nth, enum gc_reason why);
 void cycle_boot(void);
+/* After so much marking in the first stop the world goes on.  Tests set it before they
+ * allocate. */
+extern int64_t cycle_brief_ns;
 /* When the last one ended that was not minor, or the collector booted; 0: neither. */
 int64_t cycle_last_ns(void);
 /* The heap has reached heap_trigger: comes back when a cycle has begun. */

@@ -37,6 +37,8 @@
 #define BRIEF_BYTES ((uint64_t)32 << 10)
 #define BRIEF_NS 20000
 
+int64_t cycle_brief_ns = BRIEF_NS;
+
 static struct {
     struct mutex lock;
     bool is_beginning;  /* guarded by lock */
@@ -225,7 +227,7 @@ static bool mark_at_once(enum gc_reason why)
     if (is_all)
         mark_all();
     else
-        is_done = mark_briefly(begin_ns + BRIEF_NS);
+        is_done = mark_briefly(begin_ns + cycle_brief_ns);
     if (!is_one_thread())
         stats_mark_time(STATS_WORKER, os_now_ns() - begin_ns);
     return is_done;
