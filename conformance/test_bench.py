@@ -27,7 +27,7 @@ GAUNTLET = ROOT / "conformance" / "gauntlet"
 KEYS = {"name", "unit", "procs", "reference", "go", "ratio", "runs", "spread", "goal", "met", "row", "best"}
 ALL = load_figures()
 THEMES = sorted({f.theme for f in ALL})
-LEAST = {"fib": 6, "trees": 5, "sleep-hogs": 1, "sleep-tight": 1, "parked": 5000, "squeezed": 5000}
+LEAST = {"fib": 6, "trees": 5, "sleep-hogs": 1, "sleep-tight": 1, "parked": 5000, "squeezed": 5000, "young": 100000}
 GOALS_OF_THE_ISSUE = {  # row: ratio of each number of processors
     2: {1: 0.2}, 3: {1: 0.5}, 4: {1: 0.1, 2: 0.2}, 5: {1: 0.2, 2: 0.2}, 6: {1: 0.25, 2: 0.25}, 7: {1: 0.28, 2: 0.28},
     8: {1: 0.6, 2: 0.8}, 9: {1: 0.3, 2: 0.3}, 10: {1: 0.65, 2: 0.65}, 11: {1: 0.5, 2: 0.5}, 13: {1: 0.1, 2: 0.1},
@@ -119,18 +119,20 @@ def test_every_row_of_the_issue_has_its_goal() -> None:
 
 @needs_builds
 def test_both_sides_have_the_same_names() -> None:
-    ours = [name for theme in THEMES for name in run_text([side(theme), "--list"]).split()]
+    both = [f for f in ALL if not f.settings]
+    ours = [name for theme in sorted({f.theme for f in both}) for name in run_text([side(theme), "--list"]).split()]
     assert sorted(ours) == sorted(run_text([side("go"), "--list"]).split())
-    assert {f.asked for f in ALL} == set(ours)
+    assert {f.asked for f in both} == set(ours)
 
 
 @needs_builds
 @pytest.mark.parametrize("one", sorted({f.asked: f for f in ALL}.values(), key=lambda f: f.asked), ids=lambda f: f.asked)
 def test_both_sides_do_each_figure(one: Figure) -> None:
-    for is_go in (False, True):
+    for is_rival in (False, True):
         for procs in (1, 2):
             group = [f for f in ALL if f.asked == one.asked and (f.name == one.name or "." in f.name)]
-            assert len(run_side(group, is_go, LEAST.get(one.asked, 50), procs)) == len(group)
+            found = run_side(group, is_rival, LEAST.get(one.asked, 50), procs)
+            assert len(found) == len(group) or one.settings
 
 
 @needs_builds
@@ -170,6 +172,32 @@ def test_the_sides_take_turns_and_the_medians_are_compared(canned: Path) -> None
     assert (result.reference, result.go, result.ratio, result.runs) == (20.0, 400.0, 0.05, 3)
     assert (result.spread, result.go_spread, result.best) == (1.0, 2.0, 0.1)
     assert (result.row, result.goal, result.met) == (15, 0.05, True)
+
+
+def test_the_rival_of_settings_is_the_reference_without_them(canned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                              capsys: pytest.CaptureFixture[str]) -> None:
+    from harness.cli import main
+    monkeypatch.delenv("GR_X", raising=False)
+    program(tmp_path, "ours", f'echo "$1 $GR_X" >>{canned}; echo "$1.a ${{GR_X:-8}}"; echo "$1.other 0"')
+    monkeypatch.setattr(bench, "GO", program(tmp_path, "version", "echo go1.99"))
+    monkeypatch.setattr(bench, "load_figures", lambda: [figure("one.a", settings={"GR_X": "2"}, goal={1: 0.5}), figure("two.a")])
+    program(tmp_path, "theirs", 'echo "$1.a 16"')
+    assert main(["bench", "one", "two", "--runs", "2", "--json", str(tmp_path / "j"), "--svg", str(tmp_path / "s")]) == 0
+    assert canned.read_text().split("\n")[:-1] == ["one 2", "one "] * 2 + ["two "] * 2
+    found = [(r["ratio"], r["met"], r["against"]) for r in json.loads((tmp_path / "j").read_text())["results"]]
+    assert found == [(0.25, True, "GR_X=2"), (0.5, None, "")]
+    said = capsys.readouterr().out
+    assert re.search(r"^ *15 *one\.a\* ", said, re.MULTILINE) and "two.a*" not in said
+    assert said.count("*: not Go, but the reference without GR_X=2") == 1
+    assert "one.a*, P1" in (tmp_path / "s").read_text() and "the reference without GR_X=2" in (tmp_path / "s").read_text()
+
+
+def test_what_needs_no_go_does_not_miss_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "PROGRAMS", tmp_path)
+    monkeypatch.setattr(figures, "GO", tmp_path / "no-go")
+    program(tmp_path, "ours", "true")
+    assert figures.missing_programs([figure("a", settings={"GR_X": "1"})]) == []
+    assert len(figures.missing_programs([figure("a", settings={"GR_X": "1"}), figure("b")])) == 1
 
 
 def test_one_run_may_print_several_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,6 +348,7 @@ def test_wrong_arguments_are_refused(args: list[str]) -> None:
     ('name = "a", row = 1, theme = "t", ops = 1, procs = [1], color = 3', "color"), ('name = "a", row = 1', "procs"),
     ('name = "a", row = 1, theme = "t", ops = 0, procs = [1]', "ops above 0"),
     ('name = "a", row = 1, theme = "t", ops = 1, procs = [1], goal = { 2 = 0.5 }', "goals for some of procs"),
+    ('name = "a", row = 1, theme = "t", ops = 1, procs = [1], settings = 5', "not iterable"),
     ('name = "a", row = 1, theme = "t", ops = 1, procs = [1], goal = { x = 0.5 }', "invalid literal"), ("name = ", "figures")])
 def test_a_wrong_list_of_figures_is_refused(tmp_path: Path, entry: str, said: str) -> None:
     (tmp_path / "f.toml").write_text(f"figures = [ {{ {entry} }} ]")

@@ -47,11 +47,17 @@ class Figure:
     goal: Mapping[int, float] = field(default_factory=dict)
     more: bool = False
     loose: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def asked(self) -> str:
         """What the program is asked for."""
         return self.run or self.name.partition(".")[0]
+
+    @property
+    def against(self) -> str:
+        """What the other side lacks where that is the reference too; empty where it is Go."""
+        return " ".join(f"{k}={v}" for k, v in self.settings.items())
 
     @property
     def printed(self) -> str:
@@ -89,7 +95,8 @@ def _figure(entry: dict[str, object], where: str) -> Figure:
     name = entry.get("name", "a figure without a name")
     try:
         goal = {int(k): float(v) for k, v in dict(entry.pop("goal", {})).items()}  # type: ignore[call-overload]
-        figure = Figure(goal=goal, procs=tuple(entry.pop("procs")), **entry)  # type: ignore[arg-type]
+        settings = {k: str(v) for k, v in dict(entry.pop("settings", {})).items()}  # type: ignore[call-overload]
+        figure = Figure(goal=goal, settings=settings, procs=tuple(entry.pop("procs")), **entry)  # type: ignore[arg-type]
     except (TypeError, ValueError, KeyError) as error:
         raise BenchError(f"{where}: {name}: {error}") from None
     if figure.ops < 1 or not figure.procs or any(p < 1 for p in figure.procs) or set(goal) - set(figure.procs):
@@ -126,7 +133,7 @@ def run_text(words: Sequence[str | Path], pinned: bool = False, **env: str) -> s
 
 
 def numbers_of(text: str, expected: Sequence[str], who: str) -> dict[str, float]:
-    """The lines NAME VALUE of a run, which must have all the names expected. Raises BenchError."""
+    """The lines NAME VALUE of a run, which must have all the names expected; others may be 0. Raises BenchError."""
     found: dict[str, float] = {}
     for line in text.splitlines():
         match = LINE.match(line)
@@ -134,7 +141,8 @@ def numbers_of(text: str, expected: Sequence[str], who: str) -> dict[str, float]
             value = float(match[2]) if match else -1.0
         except ValueError:
             value = -1.0
-        if not match or match[1] in found or not 0 < value < float("inf"):
+        is_zero_fine = match is not None and match[1] not in expected and value == 0
+        if not match or match[1] in found or not (0 < value < float("inf") or is_zero_fine):
             raise BenchError(f"{who} printed {line[:80]!r}, expected a name and a number above 0")
         found[match[1]] = value
     missing = next((name for name in expected if name not in found), None)
@@ -143,13 +151,15 @@ def numbers_of(text: str, expected: Sequence[str], who: str) -> dict[str, float]
     return found
 
 
-def run_side(figures: Sequence[Figure], is_go: bool, ops: int, procs: int, clock: str = "wall") -> dict[str, float]:
+def run_side(figures: Sequence[Figure], is_rival: bool, ops: int, procs: int, clock: str = "wall") -> dict[str, float]:
     """One run of one side, for figures that one run prints. Raises BenchError."""
     first = figures[0]
+    is_go = is_rival and not first.settings
     program = GO if is_go else PROGRAMS / first.theme
+    settings = {} if is_rival else first.settings
     variable = "GOMAXPROCS" if is_go else "GR_PROCS"
     pinned = procs == 1 and not first.loose
-    text = run_text([program, first.asked, str(ops)], pinned=pinned, BENCH_CLOCK=clock, **{variable: str(procs)})
+    text = run_text([program, first.asked, str(ops)], pinned=pinned, BENCH_CLOCK=clock, **{variable: str(procs)}, **settings)
     return numbers_of(text, [f.printed for f in figures], f"{'go' if is_go else first.theme} {first.asked}")
 
 
@@ -175,5 +185,5 @@ def run_peer(peer: str, asked: str, ops: int, procs: int) -> float:
 def missing_programs(figures: Sequence[Figure]) -> list[str]:
     """What these figures need and is not built."""
     load = {PROGRAMS / "echo_load" for f in figures if f.theme == "net"}
-    needed = [*sorted({PROGRAMS / f.theme for f in figures} | load), GO]
+    needed = [*sorted({PROGRAMS / f.theme for f in figures} | load), *([GO] if any(not f.settings for f in figures) else [])]
     return [str(path).removeprefix(f"{ROOT}/") for path in needed if not os.access(path, os.X_OK)]

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* gen.c - what generational mode is worth: a large old heap, and garbage that dies soon.
  *
- * Owns: three programs that the mode likes, does not mind, and does not like.  There is no
- * other side: each is run twice, with GR_GC_GENERATIONAL=1 and without, with one seed.
+ * Owns: three programs that the mode likes, does not mind, and does not like; the first
+ * one's figures (figures.toml).  Go has no part in it: each is run with
+ * GR_GC_GENERATIONAL=1 and without, with one seed.
  * OPS is the number of nodes of 64 bytes that live all the time; each program allocates ten
  * times that.
  *

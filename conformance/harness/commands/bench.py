@@ -3,7 +3,7 @@
 
 Each figure is the median of some runs.  The two sides take turns within one run of this command, so that a busy or a slow
 machine is slow for both; the spread says how far the runs lay apart, and `best` is the ratio of the fastest runs, which a busy
-machine disturbs least.  Other libraries that are installed (stress/bench/peers) take their turns too, at what they can do.
+machine disturbs least.  A figure with settings has the reference itself without them for the other side; a star tells.  Other libraries that are installed (stress/bench/peers) take their turns too, at what they can do.
 Nothing passes or fails by its time: a goal that is missed is said in the table and in the record, build/bench.json; the picture
 is build/bench.svg.
 
@@ -73,6 +73,7 @@ class Result:
     before: float | None = None
     states: int | None = None
     seconds: float | None = None
+    against: str = ""
     peers: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -129,7 +130,7 @@ def _result(figure: Figure, procs: int, ours: Sequence[float], theirs: Sequence[
     fastest = max if figure.more else min
     return Result(figure.name, figure.unit, procs, _digits(reference), _digits(go), round(ratio, 4), len(ours),
                   spread_of(ours), spread_of(theirs), round(fastest(ours) / fastest(theirs), 4), figure.row or None,
-                  figure.goal.get(procs), figure.is_met(procs, ratio))
+                  figure.goal.get(procs), figure.is_met(procs, ratio), against=figure.against)
 
 
 def _digits(value: float) -> float:
@@ -182,7 +183,7 @@ def table_of(results: Sequence[Result]) -> Table:
     for r in results:
         met = "" if r.met is None else "yes" if r.met else "[bold]no[/bold]"
         old = "" if r.before is None else f"{r.reference / r.before:.2f}"
-        table.add_row("" if r.row is None else str(r.row), r.name, r.unit, str(r.procs), number(r.reference),
+        table.add_row("" if r.row is None else str(r.row), r.name + ("*" if r.against else ""), r.unit, str(r.procs), number(r.reference),
                       number(r.go), f"{max(r.spread, r.go_spread or 0):.0%}",
                       *("-" if v is None else f"{v:.2f}" for v in (r.ratio, r.best, r.goal)), old if has_before else met)
     return table
@@ -266,6 +267,8 @@ def say(results: Sequence[Result], runs: int, version: str, clock: str, console:
     console.print(f"medians of {said} in turns, {clock} time; ±: how far they lay apart, the worse side")
     console.print("ratio: reference / Go; best: the same of the fastest runs")
     console.print(table_of(results))
+    for against in sorted({r.against for r in results if r.against}):
+        console.print(f"*: not Go, but the reference without {against}")
     if any(r.peers for r in results):
         console.print(peers_of(results))
     judged = [r.met for r in results if r.met is not None]
@@ -286,7 +289,8 @@ def run(args: argparse.Namespace) -> int:
             return PASS
         before = older(args.baseline)
         wrong = missing(figures, models) or ("" if runs >= 1 else f"--runs {runs}: expected a number of 1 or more")
-        version = run_text([GO, "version"]).strip() if figures and not wrong else "no Go"
+        has_go = any(not f.settings for f in figures)
+        version = run_text([GO, "version"]).strip() if has_go and not wrong else "no Go"
     except BenchError as error:
         wrong = str(error)
     if wrong:

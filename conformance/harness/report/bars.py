@@ -37,11 +37,17 @@ def picture_of(results: Sequence[Mapping[str, Any]], title: str) -> str:
              f"<style>{STYLE}</style>", '<rect width="100%" height="100%" fill="white"/>',
              '<text class="title" x="12" y="22">Reference / Go, one bar a figure: left of 1 the reference takes less</text>',
              f'<text class="small" x="12" y="40">{escape(title)}; black mark: the goal; green: met, orange: missed, '
-             "grey: no goal</text>"]
+             f"grey: no goal{_stars(rows)}</text>"]
     parts += _axis(x, low, high, height)
     for i, row in enumerate(rows):
         parts += _bar(x, row, TOP + i * (BAR + GAP))
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _stars(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What a star means, where there is one."""
+    against = sorted({r["against"] for r in rows if r["against"]})
+    return f"; *: not Go, but the reference without {escape(', '.join(against))}" if against else ""
 
 
 def _axis(x: Any, low: float, high: float, height: int) -> list[str]:
@@ -62,7 +68,7 @@ def _axis(x: Any, low: float, high: float, height: int) -> list[str]:
 def _bar(x: Any, row: Mapping[str, Any], y: int) -> list[str]:
     """One figure: its name, its bar, its goal, its ratio."""
     left, right = sorted((x(row["ratio"]), x(1.0)))
-    name = f"{row['name']}, P{row['procs']}"
+    name = f"{row['name']}{'*' if row['against'] else ''}, P{row['procs']}"
     base = y + BAR - 3
     parts = [f'<text text-anchor="end" x="{LEFT - 8}" y="{base}">{escape(name)}</text>',
              f'<rect x="{left}" y="{y}" width="{max(1.0, round(right - left, 1))}" height="{BAR}" fill="{COLOURS[row["met"]]}"/>',
