@@ -157,10 +157,13 @@ static void func_body(void *unused)
     CHECK_EQ(calls, 1);
     CHECK_EQ(call_time, t0 + 5 * MS);
     CHECK(!gr_timer_stop(t));
+    CHECK(!gr_timer_reset(t, MS)); /* it still knows what to call */
+    gr_sleep_ns(2 * MS);
+    CHECK_EQ(calls, 2);
     CHECK(!gr_timer_reset(t, MS));
     CHECK(gr_timer_stop(t));
     gr_sleep_ns(6 * MS);
-    CHECK_EQ(calls, 1);
+    CHECK_EQ(calls, 2);
     gr_timer_free(t);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
-#include <unistd.h>
 
 #include "collect.h"
+#include "resident.h"
 
 #define PEAK_MB 128
 #define KEPT 5000 /* each so many-th object is kept */
@@ -13,11 +13,7 @@ GR_ROOT(kept);
 
 static int64_t resident_mb(void)
 {
-    long size = 0, pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    need(f != NULL && fscanf(f, "%ld %ld", &size, &pages) == 2, "statm");
-    fclose(f);
-    return pages * sysconf(_SC_PAGESIZE) >> 20;
+    return resident_kb() >> 10;
 }
 
 static void peak(void *unused)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "gr.h"
+#include "resident.h"
 
 #define BATCH 1000
 #define FEW 10
@@ -37,17 +35,6 @@ static void batches(int n)
         while (gr_num_goroutines() > 1)
             gr_yield();
     }
-}
-
-static long resident_kb(void)
-{
-    long size = 0, pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (f == NULL || fscanf(f, "%ld %ld", &size, &pages) != 2)
-        puts("no statm");
-    if (f != NULL)
-        fclose(f);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 static void body(void *arg)

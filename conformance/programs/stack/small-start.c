@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdio.h>
-#include <unistd.h>
-
-#include "gr.h"
+#include "resident.h"
 
 #define MANY 10000
 #define MOST_KB 16
@@ -15,17 +12,6 @@ static void stay(void *arg)
     (void)arg;
     gr_wg_done(&started);
     gr_chan_recv(over, NULL);
-}
-
-static long resident_kb(void)
-{
-    long size = 0, pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (f == NULL || fscanf(f, "%ld %ld", &size, &pages) != 2)
-        puts("no statm");
-    if (f != NULL)
-        fclose(f);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 static void body(void *arg)
