@@ -31,6 +31,14 @@ static struct fixpool cache_pool = FIXPOOL_INIT(sizeof(struct heap_cache));
 static struct mutex common_lock = MUTEX_INIT(RANK_cache);
 static struct heap_cache common; /* guarded by common_lock */
 
+static COLD struct heap_cache *cache_new(void)
+{
+    static atomic_u32 count;
+    struct heap_cache *c = fixpool_acquire(&cache_pool);
+    c->shard = add_relaxed(&count, 1) % CENTRAL_SHARDS;
+    return c;
+}
+
 struct heap_cache *cache_hold(void)
 {
     void **slot = sched_heap_slot();
@@ -41,7 +49,7 @@ struct heap_cache *cache_hold(void)
     }
     if (UNLIKELY(*slot == NULL)) {
         heap_boot();
-        *slot = fixpool_acquire(&cache_pool);
+        *slot = cache_new();
     }
     return *slot;
 }
@@ -223,7 +231,7 @@ void *cache_advance(struct heap_run *r)
 }
 
 /* r's span goes back; its last `nfree` slots were not handed out, and are free again. */
-static void run_close(struct heap_run *r, uint32_t nfree)
+static void run_close(struct heap_run *r, uint32_t shard, uint32_t nfree)
 {
     struct heap_meta *m = r->meta;
     if (r->next != r->limit)
@@ -231,7 +239,7 @@ static void run_close(struct heap_run *r, uint32_t nfree)
     if (r->next != r->end)
         poison_unused(m, r->next, (size_t)(r->end - r->next));
     *r = (struct heap_run){.last = r->last};
-    central_give(m, m->nslots - nfree);
+    central_give(shard, m, m->nslots - nfree);
 }
 
 void *cache_refill(struct heap_cache *c, uint32_t kind)
@@ -239,8 +247,8 @@ void *cache_refill(struct heap_cache *c, uint32_t kind)
     struct heap_run *r = &c->runs[kind];
     size_t bytes;
     if (r->meta != NULL)
-        run_close(r, 0);
-    r->meta = central_take(kind, &bytes);
+        run_close(r, c->shard, 0);
+    r->meta = central_take(c->shard, kind, &bytes);
     if (r->meta == NULL)
         return NULL;
     r->slot_bytes = r->meta->slot_bytes;
@@ -272,14 +280,14 @@ static void run_whiten(struct heap_run *r)
         span_whiten(r->meta, from, end);
 }
 
-static void run_flush(struct heap_run *r)
+static void run_flush(struct heap_run *r, uint32_t shard)
 {
     uint32_t nfree = run_free(r);
     if (load_relaxed(&heap_state.is_marking))
         run_whiten(r);
     atomic_fetch_sub_explicit(&heap_state.live, (uint64_t)nfree * r->slot_bytes,
                               memory_order_relaxed);
-    run_close(r, nfree);
+    run_close(r, shard, nfree);
 }
 
 static void cache_flush(struct heap_cache *c)
@@ -288,7 +296,7 @@ static void cache_flush(struct heap_cache *c)
         for (uint64_t left = c->used[i]; left != 0; left &= left - 1) {
             struct heap_run *r = &c->runs[i * 64 + ctz64(left)];
             if (r->meta != NULL)
-                run_flush(r);
+                run_flush(r, c->shard);
         }
         c->used[i] = 0;
     }

@@ -23,6 +23,7 @@ struct heap_run {
 struct heap_cache {
     struct heap_run runs[CLASS_KINDS];      /* owner: P, as all here */
     uint64_t used[(CLASS_KINDS + 63) / 64]; /* bits of runs that have a span, or had one */
+    uint32_t shard;                         /* const: of central.h's lists */
     char *tiny;                             /* what is left of a slot for tiny ones */
     uint32_t tiny_left;                     /* its bytes */
     uint64_t ntiny;                         /* objects that were packed with others */

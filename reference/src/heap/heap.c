@@ -185,16 +185,16 @@ struct heap_room heap_room(void)
 void heap_stats(struct gr_mem_stats *s)
 {
     struct page_stats pages;
-    uint64_t mallocs, bytes, cached, cached_bytes, tiny;
+    uint64_t cached, cached_bytes, tiny;
     heap_boot();
     page_stats(&pages);
-    central_count(&mallocs, &bytes);
+    struct central_sum sum = central_count();
     cache_count(&cached, &cached_bytes);
     tiny = cache_count_tiny();
-    s->total_alloc = bytes + cached_bytes;
-    s->heap_alloc = s->total_alloc - load_relaxed(&heap_state.freed);
-    s->mallocs = mallocs + cached + tiny;
-    s->frees = load_relaxed(&heap_state.frees) + tiny;
+    s->total_alloc = sum.bytes + cached_bytes;
+    s->heap_alloc = s->total_alloc - sum.freed;
+    s->mallocs = sum.mallocs + cached + tiny;
+    s->frees = sum.frees + tiny;
     s->heap_objects = s->mallocs - s->frees;
     s->heap_sys = (uint64_t)pages.top << HEAP_PAGE_SHIFT;
     s->heap_inuse = (uint64_t)pages.in_use << HEAP_PAGE_SHIFT;

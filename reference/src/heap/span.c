@@ -219,7 +219,7 @@ static void marks_sweep(struct heap_meta *m)
     }
 }
 
-uint32_t span_sweep(struct heap_meta *m)
+uint32_t span_sweep(struct heap_meta *m, uint32_t *freed)
 {
     ASSERT(m->place == SPAN_SWEEPING && !span_is_swept(m));
     mutex_lock_p(special_lock(m));
@@ -230,13 +230,10 @@ uint32_t span_sweep(struct heap_meta *m)
     store_relaxed(&m->sweep_gen, load_relaxed(&heap_state.sweep_gen)); /* I3 */
     marks_sweep(m);
     mutex_unlock_p(special_lock(m));
-    uint32_t freed = m->nalloc - left;
+    *freed = m->nalloc - left;
     m->nalloc = left;
     ASSERT(m->nalloc == span_count(m, m->alloc));
-    if (freed > 0) {
+    if (*freed > 0)
         m->is_zero = false;
-        add_relaxed(&heap_state.frees, freed - (MUTANT(alloc_frees_lost) ? 1 : 0));
-        add_relaxed(&heap_state.freed, freed * span_slot_bytes(m));
-    }
     return m->nslots - m->nalloc;
 }

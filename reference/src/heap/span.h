@@ -12,12 +12,10 @@
 struct heap_state {
     atomic_u32 sweep_gen;    /* atomic; changes while the world stands still (heap.h I4) */
     _Atomic bool is_marking; /* atomic; the same: between heap_mark_begin and _end */
-    atomic_u64 live;         /* atomic: heap_live() */
-    atomic_u64 old;          /* atomic: heap_old() */
-    uint64_t live_before;    /* STW: live when marking began */
-    bool is_minor;           /* STW: the cycle that marks, or did so last */
-    atomic_u64 freed;        /* atomic: bytes of objects that sweeping has freed */
-    atomic_u64 frees;        /* atomic: how many */
+    atomic_u64 live CACHE_ALIGNED; /* atomic: heap_live(); the rest is read far more */
+    atomic_u64 old;                /* atomic: heap_old() */
+    uint64_t live_before;          /* STW: live when marking began */
+    bool is_minor;                 /* STW: the cycle that marks, or did so last */
 };
 extern struct heap_state heap_state;
 
@@ -25,8 +23,9 @@ extern struct heap_state heap_state;
 struct heap_meta *span_make(uint32_t class, bool is_noscan, size_t npages);
 void span_free(struct heap_meta *m); /* its pages are free.  Needs: its owner */
 
-/* alloc = marks.  Gives: how many free slots it has.  Needs: its owner, not swept yet. */
-uint32_t span_sweep(struct heap_meta *m);
+/* alloc = marks.  Gives: how many free slots it has; *freed: so many objects are gone.
+ * Needs: its owner, not swept yet. */
+uint32_t span_sweep(struct heap_meta *m, uint32_t *freed);
 
 static inline bool span_is_swept(const struct heap_meta *m)
 {
