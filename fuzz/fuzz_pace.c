@@ -72,6 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_goals(&in, out, w[11]);
     double ratio = pace_ratio(w[12], w[13], w[14], w[15], w[16]);
     need(ratio >= 0 && ratio <= 1e6, "I3: the ratio", &in, out);
+    double least = pace_least(w[15], w[16]);
+    need(least > 0 && least <= 1e6, "I3: the least ratio", &in, out);
     int64_t full = (int64_t)(w[17] >> 1);
     int64_t fill = pace_fill((int64_t)w[18], (int64_t)w[19], (int64_t)w[11], full);
     need(fill >= 0 && fill <= full, "the bucket runs over", &in, out);

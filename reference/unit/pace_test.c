@@ -110,6 +110,16 @@ static void ratio_pays_in_time(void)
     CHECK(pace_ratio(100 * MB, 150 * MB, 120 * MB, 140 * MB, 200 * MB) == 0.5);
 }
 
+static void beyond_the_goal_all_is_dear(void)
+{
+    CHECK(pace_least(3 * MB, 4 * MB) == pace_least(4 * MB, 4 * MB));
+    CHECK(pace_least(4 * MB, 4 * MB) <= 1.0);
+    CHECK(pace_least(5 * MB, 4 * MB) >= 32.0);
+    CHECK(pace_least(1010 * MB, 1000 * MB) <= 1.0); /* a crowd's spans are nothing there */
+    CHECK(pace_least(2 * MB, MB) == pace_least(5 * MB, 4 * MB)); /* so little is 4 MB */
+    CHECK(pace_least(UINT64_MAX, 0) <= 1e6);
+}
+
 static void bucket_leaks(void)
 {
     CHECK_EQ(pace_fill(0, 10, 30, 1000), 0);
@@ -222,6 +232,7 @@ static const struct unit_case cases[] = {
     UNIT(limit_lowers_the_goal),
     UNIT(trigger_leaves_a_runway),
     UNIT(ratio_pays_in_time),
+    UNIT(beyond_the_goal_all_is_dear),
     UNIT(bucket_leaks),
     UNIT(cycles_settle),
     UNIT(any_figures_are_sane),

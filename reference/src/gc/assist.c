@@ -12,9 +12,9 @@
  * beyond it he waits until workers have scanned what he owes, in turn, or to the end.
  *
  *   I1  Beyond the goal nobody gets memory who owes, but when the collector takes too much
- *       of the machine (govern_ratio is 0).  All that is asked for there is dear, though
- *       hardly anything may be left to be marked: at the least ratio each goroutine would
- *       have 256 KB before it is asked, and all of them four bytes for each that was
+ *       of the machine (govern_ratio is 0).  What is asked for far beyond it is dear
+ *       (pace_least), though hardly anything may be left to be marked: else each goroutine
+ *       would have 256 KB before it is asked, and all of them four bytes for each that was
  *       scanned beyond what was expected.
  *   I2  Who waits for workers is in `payers`, and whoever takes him out makes him ready.
  *       Nobody is in it when nothing is marked: assist_over comes after each cycle, and who
@@ -25,11 +25,10 @@
 #include "fix/fix.h"
 #include "gc/end.h"
 #include "gc/govern.h"
+#include "gc/pace.h"
 #include "gc/stats.h"
 
 #define DEBT_LEAST (64 << 10) /* smaller ones wait */
-#define LEAST_RATIO 0.25      /* so that a cycle with little to mark is soon over */
-#define BEYOND_RATIO 64 /* the same beyond the goal: a span is worth the trouble (I1) */
 #define SLICE_NS 100000
 
 /* Who waits for workers. */
@@ -185,7 +184,7 @@ static void assist(size_t bytes)
     double ratio = govern_ratio(load_relaxed(&payers.credit));
     if (w == NULL || ratio == 0 || MUTANT(gc_assist_lost))
         return;
-    double least = heap_live() < govern_goal() ? LEAST_RATIO : BEYOND_RATIO;
+    double least = pace_least(heap_live(), govern_goal());
     w->debt += (int64_t)((double)bytes * (ratio > least ? ratio : least));
     if (w->debt > DEBT_LEAST)
         assist_pay(w);

@@ -19,6 +19,9 @@
 #define MAX_PART 0.95
 #define LIMIT_HEADROOM 33 /* the goal under a limit is lower by one in so many */
 #define RATIO_MAX 1e6
+#define LEAST_RATIO 0.25
+#define BEYOND_RATIO 512 /* the same at twice the goal */
+#define SMALL_GOAL ((uint64_t)4 << 20)
 #define EARLY_BYTES ((uint64_t)1 << 20)
 #define EARLY_NS 8000
 
@@ -108,6 +111,14 @@ double pace_ratio(uint64_t expected, uint64_t most, uint64_t done, uint64_t heap
     room = room > least ? room : least;
     double ratio = (double)left / (double)room;
     return ratio < RATIO_MAX ? ratio : RATIO_MAX;
+}
+
+double pace_least(uint64_t heap, uint64_t goal)
+{
+    uint64_t part = goal > SMALL_GOAL ? goal : SMALL_GOAL;
+    double beyond = heap > goal ? (double)(heap - goal) / (double)part : 0;
+    double least = LEAST_RATIO + BEYOND_RATIO * beyond * beyond;
+    return least < RATIO_MAX ? least : RATIO_MAX;
 }
 
 int64_t pace_fill(int64_t fill, int64_t gc_ns, int64_t all_ns, int64_t full_ns)

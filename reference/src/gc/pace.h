@@ -43,6 +43,11 @@ struct pace_out pace(const struct pace_in *in);
 double pace_ratio(uint64_t expected, uint64_t most, uint64_t done, uint64_t heap,
                   uint64_t goal);
 
+/* The same though hardly anything is left to be marked: little, so that such a cycle is
+ * soon over; beyond the goal the dearer the further: who asks for 2 KB a quarter beyond it
+ * owes 64 KB.  Goals below 4 MB count as that much: memory is not worth so many waits. */
+double pace_least(uint64_t heap, uint64_t goal);
+
 /* How much of the time the collector has taken, leaking: what is above half of it, in ns,
  * from 0 to full_ns; while it is that nobody helps, whatever the goal asks for. */
 #define PACE_FULL_NS INT64_C(1000000000) /* for each processor */
