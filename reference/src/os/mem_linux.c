@@ -38,8 +38,8 @@
 #define MAPS_PER_GUARD 2
 
 static pthread_once_t guard_once = PTHREAD_ONCE_INIT;
-static enum os_guard guard_kind; /* const after guard_once */
-static atomic_i64 guard_budget;  /* atomic */
+static _Atomic(enum os_guard) guard_kind; /* atomic; const after guard_once */
+static atomic_i64 guard_budget;           /* atomic */
 
 size_t os_page_bytes(void)
 {
@@ -182,18 +182,24 @@ static bool markers_work(void)
 static void guard_init(void)
 {
     int64_t maps = file_number("/proc/sys/vm/max_map_count", MAPS_DEFAULT);
-    guard_kind = OS_GUARD_NONE;
+    enum os_guard kind = OS_GUARD_NONE;
     if (markers_work())
-        guard_kind = OS_GUARD_MADVISE;
+        kind = OS_GUARD_MADVISE;
     else if (!FAILURE(guard_mprotect))
-        guard_kind = OS_GUARD_MPROTECT;
+        kind = OS_GUARD_MPROTECT;
     store_relaxed(&guard_budget, maps > 2 * MAPS_RESERVE ? maps - MAPS_RESERVE : maps / 2);
+    store_relaxed(&guard_kind, kind);
 }
 
+/* A guard gives way in the handler of a fault, which must not wait: then it is known
+ * already. */
 enum os_guard os_guard_kind(void)
 {
+    enum os_guard kind = load_relaxed(&guard_kind);
+    if (kind != 0)
+        return kind;
     pthread_once(&guard_once, guard_init);
-    return guard_kind;
+    return load_relaxed(&guard_kind);
 }
 
 static bool protect_within_budget(void *at, size_t bytes)

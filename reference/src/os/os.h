@@ -47,9 +47,9 @@ struct os_range {
 void os_dontneed_many(const struct os_range *r, size_t n);
 
 enum os_guard {
-    OS_GUARD_MADVISE,  /* guard markers in the page table: no cost in mappings */
-    OS_GUARD_MPROTECT, /* one more mapping per guard, within a budget */
-    OS_GUARD_NONE,     /* the caller must use canaries */
+    OS_GUARD_MADVISE = 1, /* guard markers in the page table: no cost in mappings */
+    OS_GUARD_MPROTECT,    /* one more mapping per guard, within a budget */
+    OS_GUARD_NONE,        /* the caller must use canaries */
 };
 
 /* The kind in use, found out once: a marker must be seen to stop a system call's access

@@ -47,22 +47,27 @@ static const size_t class_bytes[STACK_CLASSES] = {
 };
 
 static pthread_once_t plan_once = PTHREAD_ONCE_INIT;
-static struct {
-    size_t bytes; /* of a large slot */
-    uint32_t slots;
-} plan; /* const after plan_once */
+/* atomic; const after plan_once: of a large slot; 0: before */
+static atomic_u64 plan_bytes;
+static uint32_t plan_slots; /* const after plan_once */
 
 /* A quarter of what the process may map is for large slots. */
 static void plan_make(void)
 {
-    size_t space = os_space_limit() / 4;
-    plan.bytes = LARGE_BYTES;
-    plan.slots = LARGE_SLOTS;
-    if (space / LARGE_BYTES >= LARGE_SLOTS)
-        return;
-    plan.bytes = LARGE_LEAST_BYTES;
-    if (space / LARGE_LEAST_BYTES < LARGE_SLOTS)
-        plan.slots = (uint32_t)(space / LARGE_LEAST_BYTES);
+    size_t space = os_space_limit() / 4, bytes = LARGE_BYTES;
+    if (space / LARGE_BYTES < LARGE_SLOTS)
+        bytes = LARGE_LEAST_BYTES;
+    plan_slots = (uint32_t)min_u64(space / bytes, LARGE_SLOTS);
+    store_relaxed(&plan_bytes, bytes);
+}
+
+/* Asked for in the handler of a fault, too, which must not wait: then it is made
+ * already. */
+static size_t large_bytes(void)
+{
+    if (load_relaxed(&plan_bytes) == 0)
+        pthread_once(&plan_once, plan_make);
+    return load_relaxed(&plan_bytes);
 }
 
 static size_t shade_of(uint32_t number)
@@ -78,10 +83,8 @@ size_t slab_guard_bytes(enum stack_class class)
 
 static size_t slot_bytes(enum stack_class class)
 {
-    if (class == STACK_LARGE) {
-        pthread_once(&plan_once, plan_make);
-        return plan.bytes;
-    }
+    if (class == STACK_LARGE)
+        return large_bytes();
     return max_u64(class_bytes[class] * SAN_STACK_FACTOR, 4 * os_page_bytes());
 }
 
@@ -90,7 +93,7 @@ uint32_t slab_slots_max(enum stack_class class)
     if (class != STACK_LARGE)
         return SLOTS_MAX;
     pthread_once(&plan_once, plan_make);
-    return plan.slots;
+    return plan_slots;
 }
 
 size_t slab_usable_bytes(enum stack_class class)
