@@ -168,6 +168,7 @@ func waiters(c *collecting) {
 	cycles := atomic.LoadInt64(&c.cycles)
 	for atomic.LoadInt64(&c.cycles) < cycles+3 {
 		churn(1000)
+		runtime.Gosched() // who sweeps for a collection lets others run after each span
 	}
 	lock.Lock()
 	isOpen = true
