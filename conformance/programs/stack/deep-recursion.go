@@ -9,7 +9,6 @@ import (
 
 const (
 	levels  = 20000
-	room    = 200 // bytes of each level, at least
 	waves   = 3
 	members = 4
 )
@@ -19,31 +18,15 @@ var (
 	all   sync.WaitGroup
 )
 
-// Each level keeps something that it needs after the levels below it have returned.
-//
-//go:noinline
-func deep(n int) uint64 {
-	var kept [room]byte
-	kept[n%room] = byte(n)
-	kept[(n+1)%room] = byte(n >> 8)
-	var below uint64
-	if n > 0 {
-		below = deep(n - 1)
-	}
-	return below + uint64(kept[n%room]) + 256*uint64(kept[(n+1)%room])
-}
-
-func isRight() bool { return deep(levels) == levels*(levels+1)/2 }
-
 func member() {
-	if isRight() {
+	if isSumRight(levels) {
 		atomic.AddInt64(&right, 1)
 	}
 	all.Done()
 }
 
 func main() {
-	word := map[bool]string{true: "right", false: "wrong"}[isRight()]
+	word := map[bool]string{true: "right", false: "wrong"}[isSumRight(levels)]
 	fmt.Printf("main: %d levels, sum %s\n", levels, word)
 	for i := 0; i < waves; i++ {
 		all.Add(members)

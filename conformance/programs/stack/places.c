@@ -1,26 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "collect.h"
+#include "stack/levels.h"
 
 #define LEVELS 10000
-#define ROOM 200 /* bytes of each level, at least */
 
 static gr_atomic right, ended;
-
-/* Each level keeps something that it needs after the levels below it have returned. */
-static GR_NOINLINE uint64_t deep(int n)
-{
-    volatile uint8_t room[ROOM];
-    room[0] = (uint8_t)n;
-    room[ROOM - 1] = (uint8_t)(n >> 8);
-    uint64_t below = n == 0 ? 0 : deep(n - 1);
-    return below + room[0] + 256 * (uint64_t)room[ROOM - 1];
-}
 
 static void grows(void *unused)
 {
     (void)unused;
-    bool is_right = deep(LEVELS) == (uint64_t)LEVELS * (LEVELS + 1) / 2;
-    gr_atomic_add(&right, is_right);
+    gr_atomic_add(&right, is_sum_right(LEVELS));
     gr_atomic_add(&ended, 1);
 }
 

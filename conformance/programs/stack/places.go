@@ -9,26 +9,11 @@ import (
 )
 
 const levels = 10000
-const room = 200 // bytes of each level, at least
 
 var right, ended int64
 
-// Each level keeps something that it needs after the levels below it have returned.
-//
-//go:noinline
-func deep(n int) uint64 {
-	var kept [room]byte
-	kept[n%room] = byte(n)
-	kept[(n+1)%room] = byte(n >> 8)
-	var below uint64
-	if n > 0 {
-		below = deep(n - 1)
-	}
-	return below + uint64(kept[n%room]) + 256*uint64(kept[(n+1)%room])
-}
-
 func grows() {
-	if deep(levels) == levels*(levels+1)/2 {
+	if isSumRight(levels) {
 		atomic.AddInt64(&right, 1)
 	}
 	atomic.AddInt64(&ended, 1)
