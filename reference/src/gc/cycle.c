@@ -169,10 +169,10 @@ static void end_stopped(void)
 
 /* After the second stop, in a world that runs.  A small heap is swept by who allocates
  * next: to wake somebody for it would cost more than the whole cycle. */
-static void end_started(bool is_brief)
+static void end_started(bool was_brief)
 {
     stats_line();
-    if (!is_brief || special_groups() > 0) /* finalizers are to run whoever allocates */
+    if (!was_brief || special_groups() > 0) /* finalizers are to run whoever allocates */
         sweeper_start();
     assist_over();
     tell_news();
@@ -216,11 +216,17 @@ static bool is_brief(enum gc_reason why)
            cycle_ended() > 0 && govern_expected() <= BRIEF_BYTES;
 }
 
+/* Each cycle is one stop, however long. */
+static bool marks_stopped(void)
+{
+    return env_knobs.gcstop || is_one_thread();
+}
+
 /* All marking, in the first stop.  False: there is more than is worth it.  What it takes is
  * counted, but not in controlled runs, where no pace may depend on time. */
 static bool mark_at_once(enum gc_reason why)
 {
-    bool is_all = env_knobs.gcstop || is_one_thread(), is_done = true;
+    bool is_all = marks_stopped(), is_done = true;
     if (!is_all && !is_brief(why))
         return false;
     int64_t begin_ns = os_now_ns();
@@ -263,16 +269,15 @@ void cycle_begin(uint64_t nth, enum gc_reason why)
     sched_stop_world("gc: marking begins");
     begin_stopped(why, is_minor);
     bool is_over = mark_at_once(why);
-    bool is_brief = is_over && why == GC_BY_HEAP && govern_was_small() &&
-                    !env_knobs.gcstop && !is_one_thread();
+    bool was_brief = is_over && !marks_stopped() && govern_was_small();
     if (is_over)
         end_stopped();
     start_world(begin_ns);
     sched_scan_own();
     begin_give();
     if (is_over) {
-        end_started(is_brief);
-        if (is_brief)
+        end_started(was_brief);
+        if (was_brief)
             govern_brief(os_now_ns() - begin_ns);
     } else {
         worker_start();

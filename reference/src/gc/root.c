@@ -129,8 +129,7 @@ static bool table_some(struct work *w)
 /* Neighbours go to chains that lie apart, whatever lies between their addresses. */
 static size_t *chain_locked(const void *at)
 {
-    uint64_t hash = (uint64_t)(uintptr_t)at * UINT64_C(0x9e3779b97f4a7c15);
-    return &roots.chains[(hash >> 32) & (roots.room - 1)];
+    return &roots.chains[mix64((uintptr_t)at) & (roots.room - 1)];
 }
 
 static void chain_push_locked(size_t *chain, size_t number)
