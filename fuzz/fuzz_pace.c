@@ -74,6 +74,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     need(ratio >= 0 && ratio <= 1e6, "I3: the ratio", &in, out);
     double least = pace_least(w[15], w[16]);
     need(least > 0 && least <= 1e6, "I3: the least ratio", &in, out);
+    uint64_t alloc = pace_alloc(&in, w[12], w[13]);
+    need(alloc >= w[12], "the rate falls below what was measured", &in, out);
+    need(alloc == w[12] || (double)alloc <= 8.0 * (double)w[13],
+         "a rate that no program has", &in, out);
     int64_t full = (int64_t)(w[17] >> 1);
     int64_t fill = pace_fill((int64_t)w[18], (int64_t)w[19], (int64_t)w[11], full);
     need(fill >= 0 && fill <= full, "the bucket runs over", &in, out);

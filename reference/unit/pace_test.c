@@ -101,6 +101,55 @@ static void trigger_leaves_a_runway(void)
     CHECK(pace(&in).trigger >= 195 * MB);
 }
 
+static void first_rate_is_as_measured(void)
+{
+    struct pace_in in = usual();
+    CHECK_EQ(pace_alloc(&in, 700, 1000), 700);
+    CHECK_EQ(pace_alloc(&in, 0, 1000), 0);
+    in.alloc_bytes = MB; /* in no time: not measured either */
+    CHECK_EQ(pace_alloc(&in, 700, 1000), 700);
+}
+
+static void a_rate_rises_at_once(void)
+{
+    struct pace_in in = usual();
+    in.alloc_bytes = 100;
+    in.alloc_ns = 1000;
+    CHECK_EQ(pace_alloc(&in, 50000, 1000), 50000);
+    CHECK_EQ(pace_alloc(&in, 60, 1000), 60); /* not yet half of it */
+}
+
+/* Each cycle measures for another time: it is the rate that halves, not the bytes. */
+static void a_rate_falls_by_halves(void)
+{
+    struct pace_in in = usual();
+    in.alloc_bytes = 8000;
+    in.alloc_ns = 1000;
+    for (uint64_t rate = 4, ns = 500; rate >= 1; rate /= 2, ns *= 6) {
+        in.alloc_bytes = pace_alloc(&in, 0, ns);
+        in.alloc_ns = ns;
+        CHECK_EQ(in.alloc_bytes, rate * ns);
+    }
+    CHECK_EQ(pace_alloc(&in, 600, 1000), 600); /* what is measured is more again */
+}
+
+/* What was measured over next to no time counts for the next cycle, and is not handed
+ * down. */
+static void a_rate_has_a_cap(void)
+{
+    struct pace_in in = usual();
+    in.alloc_bytes = MB;
+    in.alloc_ns = 1;
+    CHECK_EQ(pace_alloc(&in, 0, 1000), 8000);
+    CHECK_EQ(pace_alloc(&in, 9000, 1000), 9000);
+    CHECK_EQ(pace_alloc(&in, MB, 1), MB);
+    CHECK_EQ(pace_alloc(&in, 700, 0), 700); /* no time at all */
+    in.alloc_bytes = 15000;
+    in.alloc_ns = 1000;
+    CHECK_EQ(pace_alloc(&in, 0, 1000), 7500);
+    CHECK(pace_alloc(&in, 0, UINT64_MAX) >= MB << 32);
+}
+
 static void ratio_pays_in_time(void)
 {
     CHECK(pace_ratio(100 * MB, 0, 0, 150 * MB, 200 * MB) == 2.0);
@@ -217,6 +266,8 @@ static void any_figures_are_sane(void)
         CHECK(in.limit < 0 || pace(&more).goal <= out.goal);
         double ratio = pace_ratio(any(&r), any(&r), any(&r), any(&r), any(&r));
         CHECK(ratio >= 0 && ratio <= 1e6);
+        uint64_t bytes = any(&r), ns = any(&r), alloc = pace_alloc(&in, bytes, ns);
+        CHECK(alloc >= bytes && (alloc == bytes || (double)alloc <= 8.0 * (double)ns));
         int64_t full = (int64_t)(any(&r) >> 1);
         int64_t fill =
             pace_fill((int64_t)any(&r), (int64_t)any(&r), (int64_t)any(&r), full);
@@ -231,6 +282,10 @@ static const struct unit_case cases[] = {
     UNIT(off_is_never),
     UNIT(limit_lowers_the_goal),
     UNIT(trigger_leaves_a_runway),
+    UNIT(first_rate_is_as_measured),
+    UNIT(a_rate_rises_at_once),
+    UNIT(a_rate_falls_by_halves),
+    UNIT(a_rate_has_a_cap),
     UNIT(ratio_pays_in_time),
     UNIT(beyond_the_goal_all_is_dear),
     UNIT(bucket_leaks),

@@ -17,7 +17,6 @@
 #define LEAST_BYTES ((uint64_t)4 << 20)
 #define SMALL_BYTES ((uint64_t)8 << 20)
 #define SMALL_STACK_BYTES ((uint64_t)64 << 10)
-#define RATE_MAX 16.0  /* bytes for each ns: no program allocates more */
 #define RETAIN_PART 32 /* of the goal, kept beyond it: with metas a tenth at most */
 #define RETAIN_LEAST ((uint64_t)2 << 20) /* the same: small heaps overshoot by more */
 
@@ -117,26 +116,15 @@ static void minor_end_locked(void)
     govern.minor_scan = mark_scanned();
 }
 
-/* A rate that falls is believed by halves: a cycle in which the program waited, having
- * asked for it, tells nothing of the next one, which would begin too late.  What was
- * measured over next to no time is not handed down. */
-static void alloc_rate_update(uint64_t bytes, int64_t ns)
-{
-    double rate = 0;
-    if (govern.in.alloc_ns > 0)
-        rate = (double)govern.in.alloc_bytes / (double)govern.in.alloc_ns;
-    double least = (rate < RATE_MAX ? rate / 2 : RATE_MAX / 2) * (double)ns;
-    govern.in.alloc_bytes = least > (double)bytes ? (uint64_t)least : bytes;
-    govern.in.alloc_ns = (uint64_t)ns;
-}
-
 static void major_end_locked(uint64_t live, int64_t mark_ns, int64_t all_ns)
 {
     govern.luck = gen_major(govern.luck);
     govern.in.live = live;
     govern.in.scan = mark_scanned();
     govern.in.roots = mark_scanned_roots();
-    alloc_rate_update(live - mark_found(), all_ns > mark_ns ? all_ns - mark_ns : 1);
+    uint64_t program_ns = all_ns > mark_ns ? (uint64_t)(all_ns - mark_ns) : 1;
+    govern.in.alloc_bytes = pace_alloc(&govern.in, live - mark_found(), program_ns);
+    govern.in.alloc_ns = program_ns;
     govern.in.scan_bytes = mark_scanned();
     govern.in.scan_ns = (uint64_t)mark_ns;
     govern.in.brief_ns = 0;

@@ -18,12 +18,21 @@
 #define MIN_PART 0.60
 #define MAX_PART 0.95
 #define LIMIT_HEADROOM 33 /* the goal under a limit is lower by one in so many */
+/* Bytes for each ns: no program allocates more. */
+#define RATE_MAX 16.0
 #define RATIO_MAX 1e6
+#define BYTES_MAX 1e18
 #define LEAST_RATIO 0.25
 #define BEYOND_RATIO 512 /* the same at twice the goal */
 #define SMALL_GOAL ((uint64_t)4 << 20)
 #define EARLY_BYTES ((uint64_t)1 << 20)
 #define EARLY_NS 8000
+
+/* Needs: no less than 0. */
+static uint64_t to_bytes(double bytes)
+{
+    return (uint64_t)(bytes < BYTES_MAX ? bytes : BYTES_MAX);
+}
 
 static uint64_t add_sat(uint64_t a, uint64_t b)
 {
@@ -58,15 +67,19 @@ static uint64_t goal_by_limit(const struct pace_in *in)
     return left - left / LIMIT_HEADROOM;
 }
 
+/* Bytes for each ns; 0: nothing was measured. */
+static double alloc_rate(const struct pace_in *in)
+{
+    return in->alloc_ns != 0 ? (double)in->alloc_bytes / (double)in->alloc_ns : 0;
+}
+
 /* What is allocated while the next cycle marks. */
 static uint64_t runway(const struct pace_in *in)
 {
-    if (in->alloc_ns == 0 || in->scan_bytes == 0)
+    if (in->scan_bytes == 0)
         return 0;
-    double alloc = (double)in->alloc_bytes / (double)in->alloc_ns;
     double scan_ns = (double)in->scan_ns / (double)in->scan_bytes;
-    double bytes = alloc * scan_ns * (double)in->scan * (1 - SHARE) / SHARE;
-    return bytes < 1e18 ? (uint64_t)bytes : (uint64_t)1e18;
+    return to_bytes(alloc_rate(in) * scan_ns * (double)in->scan * (1 - SHARE) / SHARE);
 }
 
 static uint64_t between(uint64_t lo, uint64_t hi, double part)
@@ -100,6 +113,13 @@ struct pace_out pace(const struct pace_in *in)
     if (is_early(in) && trigger - in->live > EARLY_BYTES)
         trigger = in->live + EARLY_BYTES;
     return (struct pace_out){.goal = goal, .trigger = trigger};
+}
+
+uint64_t pace_alloc(const struct pace_in *was, uint64_t bytes, uint64_t ns)
+{
+    double rate = alloc_rate(was);
+    double least = (rate < RATE_MAX ? rate / 2 : RATE_MAX / 2) * (double)ns;
+    return max_u64(to_bytes(least), bytes);
 }
 
 double pace_ratio(uint64_t expected, uint64_t most, uint64_t done, uint64_t heap,

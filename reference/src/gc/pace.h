@@ -37,6 +37,13 @@ struct pace_out {
 
 struct pace_out pace(const struct pace_in *in);
 
+/* What is handed down as alloc_bytes, `bytes` having been allocated in `ns`.  A rate that
+ * falls is believed by halves: a cycle in which the program waited, having asked for it,
+ * tells nothing of the next one, which would begin too late.  A rate that no program has,
+ * measured over next to no time, is not handed down: never more than `bytes` and 8 for
+ * each ns. */
+uint64_t pace_alloc(const struct pace_in *was, uint64_t bytes, uint64_t ns);
+
 /* Bytes to be scanned for each byte that is allocated, so that marking is over when the
  * heap reaches the goal.  expected: what the cycle should have to scan, as the last one
  * had; most: what it may have to, when it turns out to be more; done: so far. */
