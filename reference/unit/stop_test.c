@@ -214,6 +214,131 @@ static void ready_survives(void)
     with_procs(2, ready_meanwhile);
 }
 
+/* ---- what nobody attends to ---- */
+
+#define HOUR_NS INT64_C(3600000000000)
+
+static struct timer timer;
+static atomic_u32 fired;
+
+static void fire(const struct timer_shot *shot, int64_t now)
+{
+    (void)shot, (void)now;
+    store_relaxed(&fired, 1);
+}
+
+static uint32_t asleep_locked(void)
+{
+    uint32_t n = sched.keeper != NULL;
+    for (struct list_link *l = sched.idle_ms.next; l != &sched.idle_ms; l = l->next)
+        n++;
+    return n;
+}
+
+/* Every thread but the caller's sleeps, none of them until this deadline or in the poller.
+ * Runtime text: a thread that holds the lock is not frozen there. */
+__attribute__((section("gr_text"))) static bool is_forsaken(int64_t when)
+{
+    mutex_lock(&sched.lock);
+    bool is = asleep_locked() + 1 == sched.nms && load_seq(&sched.nspinning) == 0 &&
+              sched.keeper_until > when && !load_relaxed(&sched.is_polled);
+    mutex_unlock(&sched.lock);
+    return is;
+}
+
+static void start_with_forsaken(int64_t when)
+{
+    while (!is_forsaken(when)) /* with no P nobody stays awake, or keeps a deadline */
+        os_thread_yield();
+    sched_start_world();
+    CHECK(!is_forsaken(when) || load_relaxed(&fired) != 0);
+}
+
+/* Each one is earlier than those before, and no P is idle that would be woken for it. */
+static void arm_meanwhile(void *unused)
+{
+    (void)unused;
+    timer_init(&timer, fire);
+    for (int i = 1; i <= 50; i++) {
+        int64_t when = sched_now_ns() + HOUR_NS / i;
+        sched_stop_world("test");
+        sched_timer_arm(&timer, when, 0);
+        start_with_forsaken(when);
+    }
+}
+
+/* The keeper wakes for it, and finds no P. */
+static void due_meanwhile(void *unused)
+{
+    (void)unused;
+    timer_init(&timer, fire);
+    for (int i = 0; i < 50; i++) {
+        int64_t when = sched_now_ns() + 50000;
+        store_relaxed(&fired, 0);
+        sched_timer_arm(&timer, when, 0);
+        sched_stop_world("test");
+        while (sched_now_ns() < when)
+            os_thread_yield();
+        start_with_forsaken(when);
+        while (load_relaxed(&fired) == 0) /* no point: this P fires nothing */
+            os_thread_yield();
+    }
+}
+
+static atomic_u32 waiting, bell;
+
+static struct g *fake_poll(int64_t ns)
+{
+    while (ns != 0 && swap_acq_rel(&bell, 0) == 0)
+        os_futex_wait(&bell, 0, ns);
+    return NULL;
+}
+
+static void fake_wake(void)
+{
+    store_release(&bell, 1); /* pairs with the swap in fake_poll */
+    os_futex_wake(&bell, 1);
+}
+
+static uint32_t fake_waiting(void)
+{
+    return load_relaxed(&waiting);
+}
+
+/* Somebody waits for a descriptor since everybody sleeps. */
+static void wait_meanwhile(void *unused)
+{
+    static const struct sched_poller fake = {fake_poll, fake_wake, fake_waiting};
+    (void)unused;
+    sched_set_poller(&fake);
+    for (int i = 0; i < 50; i++) {
+        sched_stop_world("test");
+        while (!is_forsaken(TIMER_NEVER - 1))
+            os_thread_yield();
+        store_relaxed(&waiting, 1);
+        start_with_forsaken(TIMER_NEVER - 1);
+        store_relaxed(&waiting, 0);
+        fake_wake();
+    }
+}
+
+static void descriptor_is_watched(void)
+{
+    with_procs(2, wait_meanwhile);
+}
+static void new_deadline_is_kept(void)
+{
+    with_procs(2, arm_meanwhile);
+}
+static void due_deadline_is_met_p2(void)
+{
+    with_procs(2, due_meanwhile);
+}
+static void due_deadline_is_met_p4(void)
+{
+    with_procs(4, due_meanwhile);
+}
+
 static void stop_once(void *unused)
 {
     (void)unused;
@@ -342,6 +467,10 @@ static const struct unit_case cases[] = {
     UNIT(callers_take_turns_p1),
     UNIT(callers_take_turns_p4),
     UNIT(ready_survives),
+    UNIT(descriptor_is_watched),
+    UNIT(new_deadline_is_kept),
+    UNIT(due_deadline_is_met_p2),
+    UNIT(due_deadline_is_met_p4),
     UNIT_EXITS(deadlock_after_stop, 2,
                "fatal error: all goroutines are asleep - deadlock!\n"),
     UNIT(change_loses_nothing_p1),

@@ -244,12 +244,15 @@ static void idle_look(void)
         idle_wake_foreign();
 }
 
-/* A deadline or a descriptor that nobody waits for. */
+/* A deadline or a descriptor that nobody attends to: armed, or due, while no P was idle
+ * (keeper.c I3).  Nothing hangs without this, for who goes idle last attends to both, and
+ * while a P is busy sysmon looks for what is overdue; but that may be each 2.5 ms only, and
+ * each 10 ms for descriptors.  The price is the lock and a word of each P, in stops beside
+ * which all others were idle. */
 static bool is_forsaken(void)
 {
     mutex_lock(&sched.lock);
-    int64_t next = earliest_ns();
-    bool is = poll_is_due() || next < sched.keeper_until || sched.is_fake_clock;
+    bool is = poll_is_due() || earliest_ns() < sched.keeper_until;
     mutex_unlock(&sched.lock);
     return is;
 }
