@@ -43,7 +43,7 @@ OPT_tsan := -O1 -DGR_DEBUG_CHECKS=1 -DGR_TSAN=1
 SAN_tsan := -fsanitize=thread
 OPT_racecheck := -O1 -DGR_RACECHECK=1
 SAN_racecheck := -fsanitize=thread
-# libc's own are watched whoever calls them: the runtime has others there, in arch/san.c.
+# libc's own are watched whoever calls them: the runtime has others there, in arch/race.c.
 UNWATCHED := $(if $(filter racecheck,$(FLAVOR)),\
   $(foreach f,memcpy memmove memset mmap malloc aligned_alloc realloc free,--redefine-sym $(f)=san_$(f)))
 OPT_mutant := -O1 -DGR_MUTANTS=1
@@ -151,7 +151,7 @@ $(B)/o/fuzz/%: INC := -Ireference/include -Ispec/lit -Iconformance/drivers/c/kit
 $(B)/o/fuzz/fuzz_pace.o: INC += -Ireference/src
 $(B)/o/reference/src/%: FINISH = && $(CROSS)objcopy $(foreach s,.text .text.unlikely \
   .text.startup .text.hot .text.exit,--rename-section $(s)=gr_text) $(UNWATCHED) $@.$$$$
-$(B)/o/reference/src/arch/san.o: UNWATCHED :=
+$(B)/o/reference/src/arch/race.o: UNWATCHED :=
 $(B)/o/%.o: %.c $(B)/.stamp-flags
 	$(compile)
 $(B)/o/%.o: %.S $(B)/.stamp-flags

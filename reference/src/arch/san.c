@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* san.c - fibers under the sanitizers: the only file that calls their interfaces.
+/* san.c - fibers under the sanitizers: with race.c the only file that calls their
+ * interfaces.
  *
  * Owns: the order "announce, switch, confirm" around ctx_switch; stack bounds of adopted
- * threads; LeakSanitizer's regions; happens-before edges for flavour racecheck.
- * Not here: fibers without sanitizers (inline in san.h).
+ * threads; what ASan may see, LeakSanitizer's regions.
+ * Not here: fibers without sanitizers (inline in san.h), all else that flavour racecheck
+ * says to its detector (race.c).
  *
  * Idea: this file is compiled without instrumentation in every flavour.  TSan counts calls
  * and returns on the shadow stack of the *current* fiber: were fiber_switch instrumented,
@@ -29,8 +31,6 @@ void *__tsan_get_current_fiber(void);
 void *__tsan_create_fiber(unsigned flags);
 void __tsan_destroy_fiber(void *fiber);
 void __tsan_switch_to_fiber(void *fiber, unsigned flags);
-void __tsan_acquire(void *addr);
-void __tsan_release(void *addr);
 /* 1: the switch itself orders nothing. */
 #define SWITCH_FLAGS (GR_RACECHECK ? 1u : 0u)
 #endif
@@ -171,146 +171,6 @@ void san_root_add(const void *lo, const void *hi)
 __attribute__((visibility("default"))) int __lsan_is_turned_off(void)
 {
     return load_relaxed(&root_count) > ROOTS_MAX;
-}
-
-#endif
-
-#if GR_RACECHECK
-
-/* The Makefile puts these in the place of libc's in all of the runtime, which orders what
- * it does by locks that the detector does not see.  Copies go word by word, and volatile
- * lest the compiler make calls of libc's out of them again. */
-void *san_memcpy(void *to, const void *from, size_t bytes);
-void *san_memmove(void *to, const void *from, size_t bytes);
-void *san_memset(void *at, int byte, size_t bytes);
-void *san_mmap(void *at, size_t bytes, int prot, int flags, int fd, off_t from);
-void *san_malloc(size_t bytes);
-void *san_aligned_alloc(size_t align, size_t bytes);
-void *san_realloc(void *at, size_t bytes);
-void san_free(void *at);
-void AnnotateIgnoreWritesBegin(const char *file, int line);
-void AnnotateIgnoreWritesEnd(const char *file, int line);
-
-#define UNWATCHED_CALL(result, call)                                                       \
-    AnnotateIgnoreWritesBegin(__FILE__, __LINE__);                                         \
-    result call;                                                                           \
-    AnnotateIgnoreWritesEnd(__FILE__, __LINE__)
-
-void *san_memcpy(void *to, const void *from, size_t bytes)
-{
-    volatile char *t = to;
-    const volatile char *f = from;
-    size_t i = 0;
-    if ((((uintptr_t)to | (uintptr_t)from) & 7) == 0)
-        for (; i + 8 <= bytes; i += 8)
-            *(volatile uint64_t *)(volatile void *)(t + i) =
-                *(const volatile uint64_t *)(const volatile void *)(f + i);
-    for (; i < bytes; i++)
-        t[i] = f[i];
-    return to;
-}
-
-void *san_memmove(void *to, const void *from, size_t bytes)
-{
-    volatile char *t = to;
-    const volatile char *f = from;
-    if ((uintptr_t)to - (uintptr_t)from >= bytes)
-        return san_memcpy(to, from, bytes);
-    for (size_t i = bytes; i-- > 0;)
-        t[i] = f[i];
-    return to;
-}
-
-void *san_memset(void *at, int byte, size_t bytes)
-{
-    volatile char *t = at;
-    uint64_t word = (uint8_t)byte * 0x0101010101010101u;
-    size_t i = 0;
-    if (((uintptr_t)at & 7) == 0)
-        for (; i + 8 <= bytes; i += 8)
-            *(volatile uint64_t *)(volatile void *)(t + i) = word;
-    for (; i < bytes; i++)
-        t[i] = (char)byte;
-    return at;
-}
-
-/* Memory that is got or given back was written by nobody: what happened there is
- * forgotten. */
-void *san_mmap(void *at, size_t bytes, int prot, int flags, int fd, off_t from)
-{
-    UNWATCHED_CALL(void *got =, mmap(at, bytes, prot, flags, fd, from));
-    return got;
-}
-
-void *san_malloc(size_t bytes)
-{
-    UNWATCHED_CALL(void *got =, malloc(bytes));
-    return got;
-}
-
-void *san_aligned_alloc(size_t align, size_t bytes)
-{
-    UNWATCHED_CALL(void *got =, aligned_alloc(align, bytes));
-    return got;
-}
-
-void *san_realloc(void *at, size_t bytes)
-{
-    UNWATCHED_CALL(void *got =, realloc(at, bytes));
-    return got;
-}
-
-void san_free(void *at)
-{
-    UNWATCHED_CALL(, free(at));
-}
-
-void san_race_acquire(const void *addr)
-{
-    __tsan_acquire((void *)(uintptr_t)addr);
-}
-
-void san_race_release(const void *addr)
-{
-    __tsan_release((void *)(uintptr_t)addr);
-}
-
-/* The interface that is there for other collectors. */
-void __tsan_java_init(unsigned long begin, unsigned long bytes);
-void __tsan_java_alloc(unsigned long p, unsigned long bytes);
-void __tsan_java_free(unsigned long p, unsigned long bytes);
-void __tsan_java_finalize(void);
-
-void san_race_region(const void *p, size_t bytes)
-{
-    __tsan_java_init((uintptr_t)p, bytes);
-}
-
-void san_race_forget(const void *p, size_t bytes)
-{
-    __tsan_java_free((uintptr_t)p, bytes);
-    __tsan_java_alloc((uintptr_t)p, bytes);
-}
-
-void san_race_acquire_all(void)
-{
-    __tsan_java_finalize();
-}
-
-void san_race_acquire_as(const struct fiber *f, const void *addr)
-{
-    void *self = __tsan_get_current_fiber();
-    __tsan_switch_to_fiber(f->tsan, SWITCH_FLAGS);
-    __tsan_acquire((void *)(uintptr_t)addr);
-    __tsan_switch_to_fiber(self, SWITCH_FLAGS);
-}
-
-void san_race_release_as(const struct fiber *f, const void *addr)
-{
-    void *self = __tsan_get_current_fiber();
-    __tsan_switch_to_fiber(f->tsan, SWITCH_FLAGS);
-    __tsan_release((void *)(uintptr_t)addr);
-    __tsan_switch_to_fiber(self, SWITCH_FLAGS);
 }
 
 #endif

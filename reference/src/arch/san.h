@@ -3,7 +3,8 @@
  *
  * Owns: every call into a sanitizer's interface.  Without sanitizers a fiber is a context
  * and nothing more.  san.c is compiled without instrumentation, since a sanitizer must not
- * see the instructions between "about to switch" and the switch.
+ * see the instructions between "about to switch" and the switch.  race.c is for flavour
+ * racecheck alone.
  *
  *   I1  A fiber is created on the goroutine or thread that starts it (fiber_init), which is
  *       what TSan takes as the happens-before edge from `go` to the new goroutine.
