@@ -201,8 +201,10 @@ static void notes_time_out(void)
     CHECK(!note_sleep_ns(&n, 2000000));
     CHECK(os_now_ns() - before >= 2000000);
     CHECK(!note_sleep_ns(&n, 0));
+    CHECK(!note_look_ns(&n, 0) && !note_look_ns(&n, 1000));
     note_wake(&n);
     CHECK(note_sleep_ns(&n, 0) && note_sleep_ns(&n, -1));
+    CHECK(note_look_ns(&n, 0));
     CHECK(note_sleep_ns(&n, INT64_MAX)); /* an end that does not fit */
     note_clear(&n);
     CHECK(!note_sleep_ns(&n, 1));

@@ -172,6 +172,8 @@ void note_clear(struct note *n);
 /* At most once between two clears.  The sleeper sees what the caller did before. */
 void note_wake(struct note *n);
 void note_sleep(struct note *n); /* Blocks: M. */
+/* As note_sleep_ns, without sleeping: for who is woken soon, by one that runs. */
+bool note_look_ns(struct note *n, int64_t ns);
 /* False when timeout_ns (negative: none) passed first. */
 bool note_sleep_ns(struct note *n, int64_t timeout_ns);
 

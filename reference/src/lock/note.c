@@ -13,6 +13,8 @@
 #include "lock.h"
 #include "os/os.h"
 
+#define RELAXES_PER_LOOK 10
+
 enum { CLEARED = 0, WOKEN = 1, ASLEEP = 2 };
 
 void note_clear(struct note *n)
@@ -32,6 +34,18 @@ void note_wake(struct note *n)
 void note_sleep(struct note *n)
 {
     note_sleep_ns(n, -1);
+}
+
+bool note_look_ns(struct note *n, int64_t ns)
+{
+    int64_t end = os_now_ns() + ns;
+    do {
+        for (int i = 0; i < RELAXES_PER_LOOK; i++)
+            cpu_relax();
+        if (load_acquire(&n->state) == WOKEN) /* pairs with the release in note_wake */
+            return true;
+    } while (os_now_ns() < end);
+    return false;
 }
 
 bool note_sleep_ns(struct note *n, int64_t timeout_ns)

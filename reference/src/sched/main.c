@@ -33,6 +33,7 @@ void sched_main(gr_fn fn, void *arg)
     struct p *p = procs_init((uint32_t)procs_default());
     note_clear(&sched.main_done);
     freeze_init();
+    stop_init();
     sysmon_start(); /* first: a thread that blocks relies on it */
     if (env_knobs.squeeze != 0)
         squeeze_start();

@@ -391,6 +391,7 @@ int procs_default(void);          /* by the environment, the machine or gr_procs
 
 /* ---- stop.c ---- */
 bool stop_is_mine(void); /* the running goroutine has stopped the world */
+void stop_init(void);
 void stop_reached_locked(void);
 void stop_stats(struct gr_stats *s);
 

@@ -22,6 +22,7 @@
 
 #define FIRST_NS 20000 /* who polls has seen the wish by then */
 #define RETRY_NS 25000 /* who did not is in a bracket, frozen soon, or asked again */
+#define LOOKS 4        /* so often without sleeping: to be woken may take longer than all */
 #define RETRIES 20
 #define SLOW_RETRY_NS 100000 /* whoever is not to be had for so long is no longer hurried */
 
@@ -115,12 +116,27 @@ void stop_reached_locked(void)
         note_wake(&stop.all);
 }
 
+static int cpus; /* const after boot */
+
+void stop_init(void)
+{
+    cpus = os_cpu_count();
+}
+
+/* False: patience_ns have passed.  Looking is of use where all can run at once. */
+static bool all_wait(bool may_look, int64_t patience_ns)
+{
+    if (may_look && load_relaxed(&sched.nprocs) <= (uint32_t)cpus)
+        return note_look_ns(&stop.all, patience_ns);
+    return note_sleep_ns(&stop.all, patience_ns);
+}
+
 /* Waits until all have stopped. */
 static void stop_wait(void)
 {
     struct p *mine = m_self()->p;
     int64_t patience = FIRST_NS;
-    for (int tries = 0; !note_sleep_ns(&stop.all, patience); tries++) {
+    for (int tries = 0; !all_wait(tries < LOOKS, patience); tries++) {
         patience = tries < RETRIES ? RETRY_NS : SLOW_RETRY_NS;
         mutex_lock(&sched.lock);
         blocked_stop_locked();
