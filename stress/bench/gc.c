@@ -74,13 +74,17 @@ static int64_t at_least(int64_t n)
     return n < NODES_LEAST ? NODES_LEAST : n;
 }
 
-/* n nodes as one tree, level by level as they lie. */
+/* n nodes as one tree, level by level as they lie.  All are written to: else the system has
+ * one page of zeros for half of them. */
 static GR_NOINLINE void build(int64_t n)
 {
     struct node **all = gr_new_array(&gr_type_pointer, n);
 
-    for (int64_t i = 0; i < n; i++)
-        gr_store(&all[i], gr_new(&node_type));
+    for (int64_t i = 0; i < n; i++) {
+        struct node *new = gr_new(&node_type);
+        new->words[0] = i;
+        gr_store(&all[i], new);
+    }
     for (int64_t i = 1; i < n / 2; i++) {
         gr_store(&all[i]->left, all[2 * i]);
         gr_store(&all[i]->right, all[2 * i + 1]);

@@ -72,13 +72,14 @@ func atLeast(n int) int {
 	return n
 }
 
-// build makes n nodes one tree, level by level as they lie.
+// build makes n nodes one tree, level by level as they lie.  All are written to: else the system has one page of zeros for
+// half of them.
 //
 //go:noinline
 func build(n int) {
 	all := make([]*node, n)
 	for i := range all {
-		all[i] = new(node)
+		all[i] = &node{words: [6]int64{int64(i)}}
 	}
 	for i := 1; i < n/2; i++ {
 		all[i].left = all[2*i]
