@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "heap/page.h"
 #include "os/os.h"
@@ -32,7 +33,7 @@ static size_t model_find(size_t n)
 static void boot(void)
 {
     heap_bytes = MODEL_PAGES * HEAP_PAGE_BYTES;
-    heap_base = os_reserve(heap_bytes, HEAP_PAGE_BYTES);
+    heap_base = os_reserve(heap_bytes, OS_HUGE_BYTES);
     heap_metas = os_reserve(MODEL_PAGES * sizeof *heap_metas, HEAP_PAGE_BYTES);
     CHECK(page_boot(MODEL_PAGES));
 }
@@ -209,6 +210,89 @@ static void huge_where_dense(void)
     CHECK_EQ(take_many(1, true), 0); /* that block is touched */
 }
 
+/* Pages of the system that are in memory, in n pages at `at`. */
+static size_t resident(size_t at, size_t n)
+{
+    static unsigned char is_in[MODEL_PAGES * HEAP_PAGE_BYTES / 4096];
+    size_t bytes = n * HEAP_PAGE_BYTES, found = 0;
+    CHECK_EQ(mincore(heap_page_at(at), bytes, is_in), 0);
+    for (size_t i = 0; i < bytes / os_page_bytes(); i++)
+        found += is_in[i] & 1;
+    return found;
+}
+
+static size_t clean(void)
+{
+    struct page_stats s;
+    page_stats(&s);
+    return s.clean;
+}
+
+/* With none ready the next block but one comes first; then the next; two are enough. */
+static void two_are_ready_ahead(void)
+{
+    boot();
+    CHECK_EQ(take_many(PAGE_CHUNK - 1, true), 0);
+    size_t first = page_top(), top = first + PAGE_CHUNK;
+    CHECK(page_ahead());
+    CHECK_EQ(page_top(), top);
+    CHECK_EQ(resident(first, BLOCK_PAGES), 0);
+    CHECK(resident(first + BLOCK_PAGES, BLOCK_PAGES) > 0);
+    CHECK_EQ(clean(), BLOCK_PAGES);
+    CHECK(!page_ahead());
+    CHECK(resident(first, BLOCK_PAGES) > 0);
+    CHECK_EQ(clean(), 0);
+    CHECK(!page_ahead());
+    CHECK_EQ(page_top(), top);
+}
+
+/* Whoever takes a part of a block, it is zero, and no longer counts as ready. */
+static void ready_ones_are_taken(void)
+{
+    bool is_zero = false;
+    boot();
+    take_many(PAGE_CHUNK - 1, true);
+    size_t first = page_top();
+    while (page_ahead())
+        ;
+    CHECK_EQ(page_take(1, true, &is_zero), first);
+    CHECK(is_zero);
+    CHECK_EQ(clean(), BLOCK_PAGES - 1);
+    CHECK(!page_ahead()); /* in place of it the one after the other ready one */
+    CHECK_EQ(clean(), BLOCK_PAGES - 1 + BLOCK_PAGES);
+    CHECK_EQ(page_take(2 * BLOCK_PAGES - 2, false, &is_zero), first + 1);
+    CHECK(is_zero);
+    CHECK_EQ(clean(), 1 + BLOCK_PAGES);
+    CHECK(!page_ahead()); /* the other one is not ready any more */
+    CHECK_EQ(clean(), 1);
+}
+
+static void ready_ones_go_back_first(void)
+{
+    boot();
+    size_t a = take(1), b = take(PAGE_CHUNK - 2);
+    while (page_ahead())
+        ;
+    size_t first = page_top() - PAGE_CHUNK;
+    give(b, PAGE_CHUNK - 2);
+    CHECK_EQ(page_scavenge(0, 1), OS_HUGE_BYTES);
+    CHECK_EQ(resident(first + BLOCK_PAGES, BLOCK_PAGES), 0);
+    CHECK(resident(first, BLOCK_PAGES) > 0);
+    CHECK_EQ(page_scavenge(0, 1), OS_HUGE_BYTES);
+    CHECK_EQ(resident(first, BLOCK_PAGES), 0);
+    CHECK(resident(b, 1) > 0);
+    page_check(used);
+    (void)a;
+}
+
+static void nothing_is_ready_of_a_full_heap(void)
+{
+    bool is_zero;
+    boot();
+    CHECK(page_take(MODEL_PAGES - 1, true, &is_zero) != 0);
+    CHECK(!page_ahead());
+}
+
 static void damage_of_a_counter(void)
 {
     boot();
@@ -233,6 +317,10 @@ static const struct unit_case cases[] = {
     UNIT(scavenged_pages_are_zero),
     UNIT(short_runs_and_what_is_retained_stay),
     UNIT(huge_where_dense),
+    UNIT(two_are_ready_ahead),
+    UNIT(ready_ones_are_taken),
+    UNIT(ready_ones_go_back_first),
+    UNIT(nothing_is_ready_of_a_full_heap),
     UNIT_EXITS(damage_of_a_counter, 2,
                "fatal error: runtime: heap: a page is neither free nor in a span\n"),
     UNIT_EXITS(damage_of_a_page, 2,

@@ -124,6 +124,7 @@ void worker_start(void);              /* a cycle marks from now on */
 struct g *worker_idle(void);          /* gc_hooks.idle_work */
 int64_t worker_watch(int64_t now_ns); /* gc_hooks.watch */
 void sweeper_start(void);             /* there is something to be swept */
+void worker_ahead(void);              /* heap_hooks.ahead */
 
 /* ---- assist.c ------------------------------------------------------------------------ */
 

@@ -22,6 +22,7 @@ static __attribute__((constructor(101))) void hooks_fill(void)
     heap_hooks.allocated = assist_allocated;
     heap_hooks.died = end_died;
     heap_hooks.starved = gr_gc;
+    heap_hooks.ahead = worker_ahead;
     store_relaxed(&heap_trigger, 0); /* the first look boots */
 }
 

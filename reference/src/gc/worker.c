@@ -2,7 +2,7 @@
 /* worker.c - goroutines of the runtime that mark and sweep beside the program.
  *
  * Owns: one worker that marks until the cycle is over, others for processors that have
- * nothing to run, the sweeper.
+ * nothing to run, the sweeper, the fetcher, which gets memory ahead of need.
  * Not here: what a slice of marking is (slice.c), help by who allocates (assist.c).
  *
  * The worker marks in slices.  While nobody waits for its processor it goes on.  Else it
@@ -22,6 +22,7 @@
 
 #include "gc/end.h"
 #include "gc/govern.h"
+#include "gc/pace.h"
 #include "gc/stats.h"
 #include "gr/time.h"
 
@@ -37,11 +38,14 @@ static struct {
     bool is_booted;         /* guarded by lock */
     struct g *marker;       /* guarded by lock: the worker, while it waits for a cycle */
     struct g *sweeper;      /* guarded by lock: while it waits */
+    struct g *fetcher;      /* guarded by lock: while it waits */
     struct g *idle;         /* guarded by lock: by g->link (I2) */
     uint32_t nidle;         /* guarded by lock: idle workers that exist */
     atomic_u32 is_due;      /* atomic: the worker is to begin a cycle */
     bool marker_is_wanted;  /* guarded by lock: before it came to wait */
     bool sweeper_is_wanted; /* the same */
+    bool fetcher_is_wanted; /* the same */
+    bool has_fetcher;       /* the same: it exists */
 } workers = {.lock = MUTEX_INIT(RANK_gccycle)};
 
 /* ---- waiting for work ---------------------------------------------------------------- */
@@ -69,21 +73,29 @@ static void seat_wait(const struct seat *s, enum park_reason why)
     sched_park(seat_commit, (void *)(uintptr_t)s, why);
 }
 
-static void seat_call(const struct seat *s)
+/* NULL: nobody waits there, and whoever comes next will not. */
+static struct g *seat_take(const struct seat *s)
 {
     mutex_lock(&workers.lock);
     struct g *g = *s->waits;
     *s->waits = NULL;
     *s->is_wanted = g == NULL;
     mutex_unlock(&workers.lock);
+    return g;
+}
+
+static void seat_call(const struct seat *s)
+{
+    struct g *g = seat_take(s);
     if (g != NULL)
         sched_ready(g);
 }
 
 static const struct seat marker_seat = {&workers.marker, &workers.marker_is_wanted};
 static const struct seat sweeper_seat = {&workers.sweeper, &workers.sweeper_is_wanted};
+static const struct seat fetcher_seat = {&workers.fetcher, &workers.fetcher_is_wanted};
 
-/* ---- the two ------------------------------------------------------------------------- */
+/* ---- the three ---------------------------------------------------------------------- */
 
 /* Gives: how long it took. */
 static int64_t worker_slice(int64_t slice_ns)
@@ -169,6 +181,33 @@ static void sweeper_main(void *unused)
         due_run();
         scavenge();
     }
+}
+
+static void fetcher_main(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        seat_wait(&fetcher_seat, PARK_GC_WORKER);
+        while (heap_ahead())
+            ;
+    }
+}
+
+/* By way of the global queue: a processor that marks or has nothing to run takes it from
+ * there, not the one that allocates.  Under a limit there is nothing to spare. */
+void worker_ahead(void)
+{
+    if (sched_controlled() || gr_procs(0) == 1 || gr_mem_limit(-1) != PACE_NO_LIMIT)
+        return;
+    mutex_lock(&workers.lock);
+    bool is_first = !workers.has_fetcher;
+    workers.has_fetcher = true;
+    mutex_unlock(&workers.lock);
+    if (is_first)
+        sched_spawn_system(fetcher_main, NULL);
+    struct g *g = seat_take(&fetcher_seat);
+    if (g != NULL)
+        sched_ready_foreign(g);
 }
 
 void sweeper_start(void)

@@ -72,6 +72,10 @@ static void look_up(void)
 static void tell_collector(void)
 {
     look_up();
+    if (UNLIKELY(load_relaxed(&page_ahead_is_due)) && heap_hooks.ahead != NULL) {
+        store_relaxed(&page_ahead_is_due, false);
+        heap_hooks.ahead();
+    }
     if (heap_hooks.allocated == NULL ||
         !(load_relaxed(&gc_is_marking) || heap_live() >= load_relaxed(&heap_trigger)))
         return;

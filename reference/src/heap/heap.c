@@ -159,6 +159,11 @@ void heap_mark_begin(bool is_minor)
     store_relaxed(&heap_state.is_marking, true);
 }
 
+bool heap_ahead(void)
+{
+    return page_ahead();
+}
+
 size_t heap_scavenge(uint64_t retain, size_t most)
 {
     return heap_base != NULL ? page_scavenge(retain, most) : 0;

@@ -262,6 +262,8 @@ struct heap_hooks {
     /* There is no memory: collects.  Called as allocated() is; when there is still none
      * after it, the process dies. */
     void (*starved)(void);
+    /* heap_ahead has something to do.  Called as allocated() is; does not park. */
+    void (*ahead)(void);
 };
 extern struct heap_hooks heap_hooks;
 extern atomic_u64 heap_trigger; /* atomic: heap_live() at which allocated() is called */
@@ -297,6 +299,10 @@ void heap_each_span(void (*see)(struct heap_meta *m, void *arg), void *arg);
 /* Gives pages back to the system: until heap memory from it is at most `retain` bytes, in
  * pieces of about `most`.  Gives: how many bytes. */
 size_t heap_scavenge(uint64_t retain, size_t most);
+/* Gets and touches a piece of memory that the heap will need next, of some MB: who needs it
+ * then does not wait for the system.  False: enough is ready.  On a goroutine of the
+ * runtime, no lock.  Blocks: G. */
+bool heap_ahead(void);
 
 /* Bytes of pages in use, and of what the heap has from the system to describe pages. */
 struct heap_room {

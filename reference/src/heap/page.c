@@ -2,7 +2,8 @@
 /* page.c - the page heap: bitmaps of free pages, a summary for each 4 MB, first fit.
  *
  * Owns: which pages are free, which free pages the system has back.
- * Not here: what lies on the others (span.c), when pages are given back (floor gc).
+ * Not here: what lies on the others (span.c), when pages are given back (floor gc), huge
+ * pages of the system (huge.c; its state is guarded by the lock here).
  *
  * Idea: the lowest fit keeps the heap dense at its low end, so that its high end comes free
  * as a whole and can go back to the system.  A summary of a chunk tells the free pages at
@@ -10,13 +11,6 @@
  * 4 MB, and into the bitmap of one chunk only.  Freed neighbours merge by themselves.
  * Most requests are for a single page, which asks no summary, so summaries are renewed when
  * somebody looks at them.
- *
- * Where pages of small objects come to lie the system is asked for huge pages: such pages
- * are filled from one end to the other and looked at all over, and with huge ones
- * allocation and marking are some percent faster.  Elsewhere it is not: large objects may
- * never be touched, and the first touch of a huge page holds up whoever does it, and the
- * stop that waits for him, for some 100 us, or 5 ms in a virtual machine that must ask its
- * host.
  *
  *   I1  Bit p of free: page p is in no span, and nobody is giving it to the system.
  *   I2  Bit p of clean: it is free, and reads as zero without having been written to: the
@@ -26,13 +20,12 @@
  *   I4  Chunks exist as they are needed, from the low end; page 0 is never free, so that 0
  *       can mean none.
  */
-#include "heap/page.h"
-
-#include "os/os.h"
+#include "heap/huge.h"
+#include "sched/sched.h"
 
 #define WORDS (PAGE_CHUNK / 64)
 #define SCAVENGE_PAGES 8u /* runs shorter than 64 KB are kept */
-#define HUGE_PAGES (OS_HUGE_BYTES >> HEAP_PAGE_SHIFT)
+#define AHEAD_PAGES 4096u /* heaps of 32 MB have memory that is touched ahead */
 
 struct sum {
     uint16_t nfree;           /* pages of the chunk */
@@ -49,21 +42,21 @@ static struct {
     atomic_u64 top;         /* atomic, written under lock: pages that exist */
     size_t nfree, nclean;   /* guarded by lock */
     size_t nleaving;        /* guarded by lock: being given to the system */
-    size_t ndense, nsparse; /* guarded by lock: of the last pages taken, old ones less */
-    size_t nhuge;           /* guarded by lock: how often a huge one was asked for */
+    size_t nhuge;           /* guarded by lock: blocks that small objects began */
 } pages = {.lock = MUTEX_INIT(RANK_pages)};
 
 bool page_boot(size_t npages)
 {
-    size_t bitmap = npages / 8;
+    size_t bitmap = npages / 8, sums = npages / PAGE_CHUNK * sizeof(struct sum);
+    size_t nblocks = npages / HUGE_PAGES;
     pages.max = npages;
-    char *at =
-        os_reserve(2 * bitmap + npages / PAGE_CHUNK * sizeof(struct sum), os_page_bytes());
+    char *at = os_reserve(2 * bitmap + sums + align_up(nblocks, 64) / 8, os_page_bytes());
     if (at == NULL)
         return false;
     pages.free = (uint64_t *)(void *)at;
     pages.clean = (uint64_t *)(void *)(at + bitmap);
     pages.sums = (struct sum *)(void *)(at + 2 * bitmap);
+    huge_boot((uint64_t *)(void *)(at + 2 * bitmap + sums), nblocks);
     return true;
 }
 
@@ -183,34 +176,30 @@ static bool grow_locked(size_t n)
 
 /* ---- huge pages of the system -------------------------------------------------------- */
 
-/* The first touch comes after this, but by others who are as quick.  The first block of
- * those whose metas fill a huge page asks for that one too. */
-static void prefer_huge(size_t block)
+_Atomic bool page_ahead_is_due;
+
+static bool is_clean_locked(size_t block)
 {
-    size_t group = OS_HUGE_BYTES / sizeof(struct heap_meta);
-    os_prefer_huge(heap_page_at(block), OS_HUGE_BYTES);
-    if (block % group == 0 && block + group <= pages.max)
-        os_prefer_huge(&heap_metas[block], OS_HUGE_BYTES);
+    size_t at = block * HUGE_PAGES;
+    return bits_find(pages.clean, at, at + HUGE_PAGES, false) == at + HUGE_PAGES;
 }
 
-/* Whether most of what was taken lately is dense, with these n. */
-static bool is_dense_locked(size_t n, bool is_dense)
+/* Pages of memory: of those that exist the system has not got the rest. */
+static size_t present_locked(void)
 {
-    *(is_dense ? &pages.ndense : &pages.nsparse) += min_u64(n, PAGE_CHUNK);
-    if (pages.ndense + pages.nsparse > PAGE_CHUNK) {
-        pages.ndense /= 2;
-        pages.nsparse /= 2;
-    }
-    return pages.ndense > pages.nsparse;
+    return load_relaxed(&pages.top) - pages.nclean + huge_nready() * HUGE_PAGES;
 }
 
-/* Page `at`, which is about to be taken, is the first one in a block of which the system
- * has all.  A small program is not given more than it touches. */
-static bool is_first_locked(size_t at)
+/* The page is about to be taken for small objects.  Gives: for its block the system is to
+ * be asked for a huge page.  A small program is not given more than it touches. */
+static bool begin_locked(size_t at)
 {
-    size_t block = align_down(at, HUGE_PAGES);
-    return at >= PAGE_CHUNK &&
-           bits_find(pages.clean, block, block + HUGE_PAGES, false) == block + HUGE_PAGES;
+    if (at < PAGE_CHUNK || !is_clean_locked(at / HUGE_PAGES))
+        return false;
+    if (present_locked() >= AHEAD_PAGES)
+        store_relaxed(&page_ahead_is_due, true);
+    pages.nhuge++;
+    return huge_begin(at / HUGE_PAGES);
 }
 
 /* The first run of n in the chunk.  Needs: there is one. */
@@ -260,21 +249,21 @@ size_t page_take(size_t n, bool is_dense, bool *is_zero)
 {
     size_t tail = 0;
     mutex_lock_p(&pages.lock);
-    bool is_huge = is_dense_locked(n, is_dense) && is_dense;
+    bool is_huge = huge_is_dense(n, is_dense) && is_dense;
     size_t at = find_locked(n, &tail);
     if (at == 0 && grow_locked(n - tail))
         at = find_locked(n, &tail);
-    is_huge = is_huge && at != 0 && is_first_locked(at);
-    pages.nhuge += is_huge;
+    is_huge = is_huge && at != 0 && begin_locked(at);
     if (at != 0) {
         free_put_locked(at, n, false);
         size_t was_clean = bits_put(pages.clean, at, n, false);
         pages.nclean -= was_clean;
         *is_zero = was_clean == n;
+        huge_taken(at, n);
     }
     mutex_unlock_p(&pages.lock);
     if (is_huge)
-        prefer_huge(align_down(at, HUGE_PAGES));
+        huge_ask(at / HUGE_PAGES); /* before the first touch, but by others as quick */
     return at;
 }
 
@@ -288,6 +277,52 @@ void page_give(size_t first, size_t n)
 size_t page_top(void)
 {
     return load_relaxed(&pages.top);
+}
+
+/* ---- touched ahead ------------------------------------------------------------------- */
+
+/* The lowest block that is free, that the system has, and that nobody will have touched
+ * before we do; 0: none. */
+static size_t ahead_find_locked(void)
+{
+    size_t nchunks = load_relaxed(&pages.top) / PAGE_CHUNK, skip = huge_nready() == 0;
+    for (size_t c = pages.first; c < nchunks; c++) {
+        if (pages.sums[c].nfree < HUGE_PAGES)
+            continue;
+        for (size_t at = c * PAGE_CHUNK; at < (c + 1) * PAGE_CHUNK; at += HUGE_PAGES) {
+            size_t block = at / HUGE_PAGES;
+            if (is_clean_locked(block) && !huge_is_ready(block) && skip-- == 0)
+                return block;
+        }
+    }
+    return 0;
+}
+
+bool page_ahead(void)
+{
+    size_t block = 0;
+    bool is_new = false;
+    mutex_lock_p(&pages.lock);
+    if (huge_nready() < HUGE_AHEAD) {
+        block = ahead_find_locked();
+        if (block == 0 && grow_locked(PAGE_CHUNK))
+            block = ahead_find_locked();
+        is_new = block != 0 && huge_begin(block);
+    }
+    mutex_unlock_p(&pages.lock);
+    if (block == 0)
+        return false;
+    sched_block_begin();
+    if (is_new)
+        huge_ask(block);
+    huge_touch(block);
+    sched_block_end();
+    mutex_lock_p(&pages.lock);
+    if (is_clean_locked(block) && !huge_is_ready(block) && huge_nready() < HUGE_AHEAD)
+        huge_ready_put(block);
+    bool is_more = huge_nready() < HUGE_AHEAD;
+    mutex_unlock_p(&pages.lock);
+    return is_more;
 }
 
 /* ---- back to the system -------------------------------------------------------------- */
@@ -336,25 +371,38 @@ static void run_dontneed(size_t at, size_t n)
         os_dontneed(metas, (size_t)(end - metas));
 }
 
+static void to_system_locked(size_t at, size_t n)
+{
+    free_put_locked(at, n, false);
+    pages.nclean -= bits_put(pages.clean, at, n, false);
+    huge_taken(at, n);
+    pages.nleaving += n;
+    mutex_unlock_p(&pages.lock);
+    run_dontneed(at, n);
+    mutex_lock_p(&pages.lock);
+    pages.nleaving -= n;
+    pages.nclean += bits_put(pages.clean, at, n, true);
+    free_locked(at, n);
+}
+
 size_t page_scavenge(uint64_t retain, size_t most)
 {
     size_t given = 0, at, n;
     mutex_lock_p(&pages.lock);
     size_t end = load_relaxed(&pages.top);
     while (given < most) {
-        uint64_t has = load_relaxed(&pages.top) - pages.nclean;
+        uint64_t has = present_locked();
         uint64_t over = has - min_u64(has, retain >> HEAP_PAGE_SHIFT);
         uint64_t want = min_u64(over, ((most - given - 1) >> HEAP_PAGE_SHIFT) + 1);
-        if (want == 0 || !dirty_run_locked(&end, max_u64(want, SCAVENGE_PAGES), &at, &n))
+        if (want == 0)
             break;
-        free_put_locked(at, n, false);
-        pages.nleaving += n;
-        mutex_unlock_p(&pages.lock);
-        run_dontneed(at, n);
-        mutex_lock_p(&pages.lock);
-        pages.nleaving -= n;
-        pages.nclean += bits_put(pages.clean, at, n, true);
-        free_locked(at, n);
+        if (huge_nready() > 0) {
+            at = huge_ready_last() * HUGE_PAGES;
+            n = HUGE_PAGES;
+        } else if (!dirty_run_locked(&end, max_u64(want, SCAVENGE_PAGES), &at, &n)) {
+            break;
+        }
+        to_system_locked(at, n);
         given += n << HEAP_PAGE_SHIFT;
     }
     mutex_unlock_p(&pages.lock);
@@ -368,7 +416,7 @@ void page_stats(struct page_stats *s)
     mutex_lock_p(&pages.lock);
     s->top = load_relaxed(&pages.top);
     s->in_use = s->top - pages.nfree - pages.nleaving;
-    s->clean = pages.nclean;
+    s->clean = s->top - present_locked();
     s->huge = pages.nhuge;
     mutex_unlock_p(&pages.lock);
 }
@@ -402,6 +450,9 @@ void page_check(bool (*used)(size_t page))
             throw("heap: a chunk with free pages lies below the first one");
         nfree -= is.nfree;
     }
+    for (size_t b = 0; b < top / HUGE_PAGES; b++)
+        if (huge_is_ready(b) && !is_clean_locked(b))
+            throw("heap: a block that was touched ahead is in use");
     if (nfree != 0)
         throw("heap: counters of the free pages of chunks are wrong");
 }

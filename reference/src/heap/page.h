@@ -20,18 +20,24 @@ bool page_boot(size_t npages);
 size_t page_take(size_t n, bool is_dense, bool *is_zero);
 void page_give(size_t first, size_t n);
 
-/* Pages that ever were in use lie below. */
+/* Pages that ever were in use, or were touched ahead, lie below. */
 size_t page_top(void);
 
-/* Gives free pages back to the system, highest first, until the heap has at most `retain`
- * bytes from it, or about `most` are given.  Gives: bytes. */
+/* Touches a piece that will be needed next, so that nobody has to wait for it then.
+ * False: enough is ready, or nothing is left.  On a goroutine, no lock; blocks: G. */
+bool page_ahead(void);
+extern _Atomic bool page_ahead_is_due; /* atomic: a large heap has begun another piece */
+
+/* Gives free pages back to the system, what was touched ahead first, then the highest,
+ * until the heap has at most `retain` bytes from it, or about `most` are given.  Gives:
+ * bytes. */
 size_t page_scavenge(uint64_t retain, size_t most);
 
 struct page_stats {
     size_t top;    /* pages below page_top() */
     size_t in_use; /* of them: taken, page 0 included */
-    size_t clean;  /* of the others: with the system */
-    size_t huge;   /* how often a huge page of the system was asked for */
+    size_t clean;  /* of the others: with the system, those touched ahead not counted */
+    size_t huge;   /* blocks of the size of huge pages that small objects began */
 };
 void page_stats(struct page_stats *s);
 
