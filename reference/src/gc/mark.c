@@ -14,8 +14,9 @@
  * words that a scan finds are put off by a few, and what they will need is fetched.  Those
  * that come next to each other and whose marks lie in one word are marked by one atomic
  * operation, which is what costs most where memory is fast enough: neighbours often point
- * to neighbours.  Objects of an entry are fetched while those of the ones before it are
- * scanned.
+ * to neighbours.  The first objects of an entry are fetched while those of the entries
+ * before it are scanned, the others while those before them are: what is asked for beyond
+ * what memory can bring at a time holds up who asks.
  *
  * Words are read while the program writes to them.  Whatever is read is believed only after
  * heap_find, and scanned only if alloc says that it is an object; a word that was
@@ -30,6 +31,7 @@
 #include "gc/collect.h"
 
 #define PIECE_BYTES ((size_t)32 << 10) /* some 30 us */
+#define FETCHES 12u                    /* objects of an entry, at first */
 #define LEAD 4u                        /* entries whose objects are being fetched */
 #define CARD_WORDS 64u
 STATIC_ASSERT(CARD_WORDS * sizeof(void *) == HEAP_CARD_BYTES, "a word of type bits each");
@@ -240,17 +242,31 @@ static UNWATCHED void slot_scan(struct work *w, struct heap_meta *m, const char 
 struct share {
     struct heap_meta *meta;
     uint64_t slots[HEAP_SLOTS_MAX / 64]; /* as far as the span has some */
+    uint64_t later[HEAP_SLOTS_MAX / 64]; /* of them, those to be fetched in the scan */
 };
+
+/* Several objects come with one fetch: all are asked for at once. */
+static ALWAYS_INLINE bool is_tight(const struct heap_meta *m)
+{
+    return m->slot_bytes < CACHE_LINE;
+}
+
+/* The object of the lowest of these bits of word i. */
+static ALWAYS_INLINE void slot_fetch(const struct heap_meta *m, uint32_t i, uint64_t bits)
+{
+    size_t slot = i * 64 + (size_t)__builtin_ctzll(bits);
+    __builtin_prefetch(heap_page_at(heap_page_no(m)) + slot * m->slot_bytes);
+}
 
 static void share_take(struct work *w, struct heap_meta *m, struct share *s)
 {
-    const char *page = heap_page_at(heap_page_no(m));
+    uint32_t now = FETCHES;
     s->meta = m;
     /* Sequentially consistent (I1): pairs with mark_ref and queue_span. */
     store_seq(&m->is_queued, 0);
     for (uint32_t i = 0; i < (m->nslots + 63u) / 64; i++) {
         uint64_t todo = load_seq(&m->marks[i]) & ~load_relaxed(&m->scans[i]); /* (I1) */
-        s->slots[i] = todo;
+        s->slots[i] = s->later[i] = todo;
         if (todo == 0)
             continue;
         /* (I2); acquire pairs with the owner of a cache, who sets scans of what is new. */
@@ -258,19 +274,41 @@ static void share_take(struct work *w, struct heap_meta *m, struct share *s)
         todo &= load_acquire(&m->alloc[i]); /* pairs with the owner of a cache, too */
         w->scanned_bytes += (uint64_t)popcount64(todo) * m->slot_bytes;
         s->slots[i] = todo;
-        for (; todo != 0; todo &= todo - 1)
-            __builtin_prefetch(page +
-                               (i * 64 + (size_t)__builtin_ctzll(todo)) * m->slot_bytes);
+        if (is_tight(m)) {
+            for (; todo != 0; todo &= todo - 1)
+                slot_fetch(m, i, todo);
+            continue;
+        }
+        for (; todo != 0 && now > 0; todo &= todo - 1, now--)
+            slot_fetch(m, i, todo);
+        s->later[i] = todo;
     }
 }
 
-static void share_scan(struct work *w, const struct share *s)
+static void share_scan_tight(struct work *w, const struct share *s)
 {
     struct heap_meta *m = s->meta;
     const char *page = heap_page_at(heap_page_no(m));
     for (uint32_t i = 0; i < (m->nslots + 63u) / 64; i++)
         for (uint64_t todo = s->slots[i]; todo != 0; todo &= todo - 1)
             slot_scan(w, m, page, i * 64 + (uint32_t)__builtin_ctzll(todo));
+}
+
+static void share_scan(struct work *w, const struct share *s)
+{
+    struct heap_meta *m = s->meta;
+    const char *page = heap_page_at(heap_page_no(m));
+    uint32_t nwords = (m->nslots + 63u) / 64, at = 0;
+    uint64_t later = s->later[0];
+    for (uint32_t i = 0; i < nwords; i++)
+        for (uint64_t todo = s->slots[i]; todo != 0; todo &= todo - 1) {
+            while (later == 0 && at + 1 < nwords)
+                later = s->later[++at];
+            if (later != 0)
+                slot_fetch(m, at, later);
+            later &= later - 1;
+            slot_scan(w, m, page, i * 64 + (uint32_t)__builtin_ctzll(todo));
+        }
 }
 
 static const gr_type *type_of(const struct heap_ref *r)
@@ -387,7 +425,7 @@ void mark_entries(struct work *w, const uint64_t *entry, uint32_t n, bool is_sto
     for (uint32_t i = 0; i < end + LEAD; i++) {
         const struct share *s = &share[i % LEAD];
         if (i >= LEAD && s->meta != NULL)
-            share_scan(w, s);
+            (is_tight(s->meta) ? share_scan_tight : share_scan)(w, s);
         else if (i >= LEAD && (i == LEAD || is_stopped || !is_point_due()))
             object_scan(w, entry[i - LEAD]);
         else if (i >= LEAD)
