@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* misc.c - calls that may block, calls that are deferred, panics, the clock.
+/* misc.c - calls that may block, calls that are deferred, panics, the clock, and how long
+ * the machine itself keeps threads from their processors.
  *
  * Owns: rows 39 to 42 of the table of goals (figures.toml).  The other side is go/misc.go.
  */
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,6 +31,45 @@ static int64_t bracketed_ns(int64_t n)
         gr_block_end();
     }
     return bench_now_ns() - start;
+}
+
+static void *look(void *arg)
+{
+    int64_t *longest = arg, last = gr_now_ns(), end = last + *longest, gap = 0;
+
+    while (last < end) {
+        int64_t now = gr_now_ns();
+        gap = now - last > gap ? now - last : gap;
+        last = now;
+    }
+    *longest = gap;
+    return NULL;
+}
+
+/* Microseconds that one of as many plain threads as there are processors was kept from its
+ * own, in n ms in which they do nothing but look at the clock.  No step of any program can
+ * be expected to be shorter: rows 36 and 37 are read beside it. */
+static void gap(int64_t n)
+{
+    enum { MOST = 64 };
+    int64_t longest[MOST], worst = 0;
+    pthread_t threads[MOST];
+    int procs = gr_procs(0) < MOST ? gr_procs(0) : MOST;
+
+    for (int i = 0; i < procs; i++) {
+        longest[i] = n * 1000000;
+        if (pthread_create(&threads[i], NULL, look, &longest[i]) != 0) {
+            fputs("gap: a thread cannot be started\n", stderr);
+            exit(2);
+        }
+    }
+    for (int i = 0; i < procs; i++) {
+        gr_block_begin();
+        pthread_join(threads[i], NULL);
+        gr_block_end();
+        worst = longest[i] > worst ? longest[i] : worst;
+    }
+    bench_print("gap", NULL, (double)worst / 1e3);
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -146,6 +187,7 @@ int main(int argc, char **argv)
         {"panic", panic_1, NULL, "a panic one frame below the function that recovers"},
         {"panic-20", panic_20, NULL, "the same 20 frames below"},
         {"clock", clock_now, NULL, "the time now; Go's has the time of day as well"},
+        {"gap", NULL, gap, "us that a plain thread was kept from its processor in OPS ms"},
         {"clock-since", clock_since, NULL,
          "the time since a moment, monotonic on both sides"},
         {0},

@@ -4,6 +4,7 @@ package main
 
 import (
 	"math"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -108,6 +109,35 @@ func clockSince(n int) {
 	}
 }
 
+// look tells the longest time between two looks at the clock, in n ms that it does nothing else.
+func look(n int, longest chan<- time.Duration) {
+	runtime.LockOSThread()
+	gap, start := time.Duration(0), time.Now()
+	for last := time.Duration(0); last < time.Duration(n)*time.Millisecond; {
+		now := time.Since(start)
+		if now-last > gap {
+			gap = now - last
+		}
+		last = now
+	}
+	longest <- gap
+}
+
+// gap prints microseconds that one of as many threads as there are processors was kept from its own.
+func gap(n int) {
+	procs, worst := runtime.GOMAXPROCS(0), time.Duration(0)
+	longest := make(chan time.Duration)
+	for i := 0; i < procs; i++ {
+		go look(n, longest)
+	}
+	for i := 0; i < procs; i++ {
+		if found := <-longest; found > worst {
+			worst = found
+		}
+	}
+	printFigure("gap", float64(worst.Nanoseconds())/1e3)
+}
+
 var miscBenches = []bench{
 	{name: "bracket", report: bracket},
 	{name: "defer", work: func(n int) {
@@ -131,5 +161,6 @@ var miscBenches = []bench{
 			now = time.Now()
 		}
 	}},
+	{name: "gap", report: gap},
 	{name: "clock-since", work: clockSince},
 }
