@@ -95,7 +95,7 @@ static const struct seat marker_seat = {&workers.marker, &workers.marker_is_want
 static const struct seat sweeper_seat = {&workers.sweeper, &workers.sweeper_is_wanted};
 static const struct seat fetcher_seat = {&workers.fetcher, &workers.fetcher_is_wanted};
 
-/* ---- the three ---------------------------------------------------------------------- */
+/* ---- the three ----------------------------------------------------------------------- */
 
 /* Gives: how long it took. */
 static int64_t worker_slice(int64_t slice_ns)
