@@ -102,6 +102,25 @@ static inline void cpu_relax(void)
 #endif
 }
 
+/* Writes to a byte what is there, in one step, so that nobody's write is lost.  Not in C: a
+ * compiler may make it a load, and for a sanitizer it would be an access. */
+static inline void write_nothing(void *at)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("lock orb $0, (%0)" ::"r"(at) : "cc", "memory");
+#elif defined(__aarch64__)
+    uint32_t is, failed;
+    __asm__ volatile("1: ldxrb %w0, [%2]\n\t"
+                     "stxrb %w1, %w0, [%2]\n\t"
+                     "cbnz %w1, 1b"
+                     : "=&r"(is), "=&r"(failed)
+                     : "r"(at)
+                     : "memory");
+#else
+    atomic_fetch_or_explicit((_Atomic char *)at, 0, memory_order_relaxed);
+#endif
+}
+
 /* ASSERT: cheap, in builds with checks.  ASSERT_SLOW: validators, and only when
  * GR_DEBUG=check=2 asks for them.  A failed one is a throw: our bug. */
 NORETURN void assert_failed(const char *file, int line, const char *cond);

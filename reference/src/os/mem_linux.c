@@ -113,12 +113,9 @@ void os_prefer_huge(void *at, size_t bytes)
     madvise(at, bytes, MADV_HUGEPAGE); /* advice only, as above */
 }
 
-/* What others see there is their own business: no order. */
-UNWATCHED void os_touch(void *at)
+void os_touch(void *at)
 {
-    char nothing = 0;
-    __asm__("" : "+r"(nothing)); /* what adds nothing for sure may become a load */
-    add_relaxed((_Atomic char *)at, nothing);
+    write_nothing(at);
 }
 
 void os_release(void *at, size_t bytes)
