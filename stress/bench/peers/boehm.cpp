@@ -90,8 +90,10 @@ static node *volatile top; /* read by nobody: kept all the same */
 static __attribute__((noinline)) void build(std::int64_t n)
 {
     node **all = static_cast<node **>(GC_MALLOC(std::size_t(n) * sizeof *all));
-    for (std::int64_t i = 0; i < n; i++)
+    for (std::int64_t i = 0; i < n; i++) {
         all[i] = static_cast<node *>(GC_MALLOC(sizeof(node)));
+        all[i]->words[0] = i;
+    }
     for (std::int64_t i = 1; i < n / 2; i++) {
         all[i]->left = all[2 * i];
         all[i]->right = all[2 * i + 1];
