@@ -102,8 +102,9 @@ static inline void cpu_relax(void)
 #endif
 }
 
-/* Writes to a byte what is there, in one step, so that nobody's write is lost.  Not in C: a
- * compiler may make it a load, and for a sanitizer it would be an access. */
+/* Writes to a byte what is there, in one step, so that nobody's write is lost: its page is
+ * committed.  Not in C: a compiler may make it a load, and for a sanitizer it would be an
+ * access. */
 static inline void write_nothing(void *at)
 {
 #if defined(__x86_64__)

@@ -113,11 +113,6 @@ void os_prefer_huge(void *at, size_t bytes)
     madvise(at, bytes, MADV_HUGEPAGE); /* advice only, as above */
 }
 
-void os_touch(void *at)
-{
-    write_nothing(at);
-}
-
 void os_release(void *at, size_t bytes)
 {
     if (munmap(at, bytes) != 0)

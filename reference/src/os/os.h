@@ -32,10 +32,6 @@ size_t os_space_limit(void);
 void os_prefer_huge(void *at, size_t bytes);
 #define OS_HUGE_BYTES ((size_t)2 << 20)
 
-/* Writes to a byte, without changing it, whoever else writes there meanwhile: its page, or
- * huge page, is committed.  Blocks: M. */
-void os_touch(void *at);
-
 /* Unmaps a whole reservation. */
 void os_release(void *at, size_t bytes);
 
